@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Guardian.Tests;
 using Guardian.Wasi.Engine;
 
 namespace Guardian.Bench.Start;
@@ -11,25 +12,7 @@ internal static class StreamsBench
     private const double MostTimesPlain = 3;
     private const int Mebibyte = 1 << 20;
 
-    // Copies standard input to standard output, 64 KiB at once.
-    private static BenchProgram Copier { get; } = new("copy", WasmEngine.Assemble("""
-        (module
-          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
-          (memory (export "memory") 3)
-          (func $check (param $error i32) (if (local.get $error) (then (call $proc_exit (local.get $error)))))
-          (func (export "_start")
-            (i32.store (i32.const 120) (i32.const 65536))
-            (loop $next
-              (i32.store (i32.const 124) (i32.const 65536))
-              (call $check (call $fd_read (i32.const 0) (i32.const 120) (i32.const 1) (i32.const 128)))
-              (if (i32.load (i32.const 128))
-                (then
-                  (i32.store (i32.const 124) (i32.load (i32.const 128)))
-                  (call $check (call $fd_write (i32.const 1) (i32.const 120) (i32.const 1) (i32.const 128)))
-                  (br $next))))))
-        """), "stdio: {readers: [CREATOR]}");
+    private static BenchProgram Copier { get; } = new("copy", WasmEngine.Assemble(CopierModule.Text), "stdio: {readers: [CREATOR]}");
 
     /// <summary>Runs the bench with the programs of <c>dotnet build src/client/Guardian.Cli -c Release</c>.</summary>
     /// <param name="mebibytes">The size of the data.</param>

@@ -9,12 +9,15 @@ namespace Guardian.Wasi;
 /// A program as native code, in a file that is part of an enclave's measurement. Native code is not confined: it may be loaded only by an
 /// enclave whose measurement covers it, and which is trusted with nothing but this program (docs/decisions/0152).
 /// </summary>
-/// <remarks>File: magic 16 | SHA-256 of the WebAssembly 32 | number of tables 4, little endian | exceptions 1: 0 or 1 | code. Immutable.
+/// <remarks>File: magic 16 | digest of the program 32 | number of tables 4, little endian | exceptions 1: 0 or 1 | code. Immutable.
 /// </remarks>
 public sealed class CompiledProgram
 {
     /// <summary>The file's path in the folder of the enclave's program.</summary>
     public const string FileName = "on-demand/program.native";
+
+    /// <summary>The folder beside it with the OCI image layout of which the program is a part; absent for a program alone.</summary>
+    public const string ImageFolder = "on-demand/image";
 
     private const int HeaderSize = 16 + SHA256.HashSizeInBytes + sizeof(uint) + 1;
 
@@ -24,16 +27,22 @@ public sealed class CompiledProgram
     private CompiledProgram(string digest, ModuleContents contents, ReadOnlyMemory<byte> code) =>
         (Digest, this.contents, this.code) = (digest, contents, code);
 
-    /// <summary>SHA-256 of the WebAssembly from which the code was made, 64 lower-case hex digits.</summary>
+    /// <summary>SHA-256 of the WebAssembly from which the code was made, or the digest of its image; 64 lower-case hex digits.</summary>
     public string Digest { get; }
 
     private static ReadOnlySpan<byte> Magic => "guardian code 1\0"u8;
 
     /// <summary>Compiles a module for enclaves on machines of x86-64-v3.</summary>
     /// <param name="wasm">The module in WebAssembly's binary form.</param>
+    /// <param name="image">The digest of the image that the module is a part of, 64 hex digits; null for a module alone.</param>
     /// <returns>The file's bytes, or the refusal of <see cref="WasiProgram.FindRefusal"/> or <see cref="WasmEngine.Compile"/>.</returns>
-    public static Outcome<byte[]> Compile(ReadOnlySpan<byte> wasm)
+    /// <exception cref="ArgumentException"><paramref name="image"/> is no digest.</exception>
+    public static Outcome<byte[]> Compile(ReadOnlySpan<byte> wasm, string? image = null)
     {
+        if (image is not null && image.Length != 2 * SHA256.HashSizeInBytes)
+        {
+            throw new ArgumentException($"'{image}' is no digest", nameof(image));
+        }
         if (WasiProgram.FindRefusal(wasm) is { } refusal)
         {
             return refusal;
@@ -41,7 +50,9 @@ public sealed class CompiledProgram
         using var engine = WasmEngine.ForOtherMachines();
         var compiled = engine.Compile(wasm);
         using var module = compiled.Value;
-        return module is null ? compiled.Refusal! : Write(SHA256.HashData(wasm), module.Contents, module.Serialize());
+        return module is null
+            ? compiled.Refusal!
+            : Write(image is null ? SHA256.HashData(wasm) : Convert.FromHexString(image), module.Contents, module.Serialize());
     }
 
     /// <summary>Finds the program of which an enclave's folder consists.</summary>

@@ -28,6 +28,34 @@ public sealed partial class ConfidentialProgramTests
     }
 
     [Fact]
+    public async Task An_image_is_compiled_with_its_files_which_the_host_cannot_change()
+    {
+        Directory.CreateDirectory(folder.File("files"));
+        folder.Write("files/note", "from the image");
+        // The file stands under /, not in the volume.
+        await File.WriteAllBytesAsync(folder.File("read.wasm"), WasmEngine.Assemble(Note.Replace(
+            "(i32.const 4) (i32.const 0) (i32.const 8)", "(i32.const 3) (i32.const 0) (i32.const 8)", StringComparison.Ordinal)));
+        var packed = (await RunAsync("image", "pack", "read.wasm", "note.oci", "--files", "files", "--json")).Ends(0);
+        var compiled = (await RunAsync("program", "compile", "note.oci", "--output", "note", "--json")).Ends(0);
+        Assert.Equal((string)packed.Json["digest"]!, (string)compiled.Json["program"]!);
+        Assert.Equal(EnclaveProcess.Measure(folder.File("note")).ToString(), (string)compiled.Json["mrEnclave"]!);
+        await CreateSessionAsync(
+            "notes", (string)compiled.Json["program"]!, "{encrypted: false}", (string)compiled.Json["mrEnclave"]!);
+        Assert.Equal("from the image", (await StartAsync("notes", "note")).Ends(0).Output);
+
+        // The host takes the files away, or brings others: another measurement, and no program without its files.
+        var layout = Path.Combine(folder.File("note"), CompiledProgram.ImageFolder);
+        Directory.Delete(layout, recursive: true);
+        (await StartAsync("notes", "note")).Ends(125).Says("the caller's enclave is not");
+        Directory.CreateDirectory(layout);
+        (await StartAsync("notes", "note")).Ends(125).Says("no usable OCI image layout");
+        folder.Write("files/note", "from the host.");
+        (await RunAsync("image", "pack", "read.wasm", "other.oci", "--files", "files")).Ends(0);
+        Copy(folder.File("other.oci"), layout);
+        (await StartAsync("notes", "note")).Ends(125).Says("is not of this image");
+    }
+
+    [Fact]
     public async Task Native_code_of_a_tenant_gets_nothing_of_a_session_that_admits_the_runtime()
     {
         var digest = Convert.ToHexStringLower(SHA256.HashData(program));

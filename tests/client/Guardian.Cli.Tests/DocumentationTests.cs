@@ -242,9 +242,10 @@ public sealed partial class DocumentationTests : IDisposable
         Assert.True(commands.Count >= least);
         foreach (var command in commands)
         {
-            // Behind '--' is the command of somebody else.
-            var words = Shell.Split(command).TakeWhile(word => word != "--");
-            (await GuardianProgram.RunAsync(folder.Path, [.. words, "--help"])).Ends(0);
+            // Behind '--' is the command of somebody else, and behind the program of 'run' its words.
+            var words = Shell.Split(command).TakeWhile(word => word != "--").ToList();
+            words.Insert(words[0] == "run" ? 1 : words.Count, "--help");
+            (await GuardianProgram.RunAsync(folder.Path, [.. words])).Ends(0);
         }
         Assert.Contains(page, await File.ReadAllTextAsync(Repository.File("tests", suite)), StringComparison.Ordinal);
     }

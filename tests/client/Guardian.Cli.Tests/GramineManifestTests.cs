@@ -82,7 +82,7 @@ public sealed partial class GramineManifestTests
     {
         var manifest = Read("guardian-runtime", isCompiled: true);
         Assert.Equal((long)EnclaveProduct.CompiledProgram, ((TomlTable)manifest["sgx"])["isvprodid"]);
-        Assert.Contains("file:/srv/visits/on-demand/program.native", Files(manifest, "trusted_files"));
+        Assert.Contains("file:/srv/visits/on-demand/", Files(manifest, "trusted_files"));
         Assert.Equal(["file:/var/lib/guardian/"], Files(manifest, "allowed_files"));
         Assert.DoesNotContain("/opt/guardian", TomlSerializer.Serialize(manifest), StringComparison.Ordinal);
         Assert.Equal("/guardian-runtime", RuntimeOptions.Parse(ArgumentsOf(manifest)).Program);

@@ -59,6 +59,27 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal("", result.Error);
     }
 
+    [Fact]
+    public async Task A_layout_is_a_program_with_files()
+    {
+        // Ends with the size of the file "note" in the first directory.
+        Make("size.wasm", $"""
+            (module
+              {Import}"path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))
+              {Import}"proc_exit" (func $exit (param i32)))
+              (memory (export "memory") 1) (data (i32.const 100) "etc/note")
+              (func (export "_start")
+                (if (call $stat (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 8) (i32.const 200))
+                  (then (call $exit (i32.const 99))))
+                (call $exit (i32.load (i32.const 232)))))
+            """);
+        folder.Write(Path.Combine(Directory.CreateDirectory(folder.File("files/etc")).FullName, "note"), "seven..");
+        (await GuardianProgram.RunAsync(folder.Path, "image", "pack", "size.wasm", "size.oci", "--files", "files")).Ends(0);
+        (await RunAsync("size.oci/")).Ends(7);
+        (await RunAsync("--oci", "size.oci")).Ends(7);
+        (await RunAsync("size.wasm")).Ends(99);
+    }
+
     [Theory]
     [InlineData("(call $exit (i32.const 0))", 0)]
     [InlineData("(call $exit (i32.const 3))", 3)]

@@ -27,6 +27,14 @@ public sealed class CompiledProgramTests : IDisposable
     }
 
     [Fact]
+    public void A_part_of_an_image_has_the_image_s_digest()
+    {
+        var digest = new string('a', 64);
+        Assert.Equal(digest, CompiledProgram.Read(CompiledProgram.Compile(Wasm, digest).Value)!.Digest);
+        Assert.Throws<ArgumentException>(() => CompiledProgram.Compile(Wasm, "aa"));
+    }
+
+    [Fact]
     public void An_engine_that_relies_on_other_memory_does_not_load_it()
     {
         using var engine = new WasmEngine(countsFuel: true);

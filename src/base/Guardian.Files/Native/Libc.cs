@@ -134,6 +134,15 @@ internal static unsafe partial class Libc
         return WaitFor(polls, count, timeout is null ? null : &time, 0);
     }
 
+    /// <summary>Gives a pipe more memory, if the descriptor is one and the system allows it.</summary>
+    /// <param name="descriptor">Either end.</param>
+    /// <param name="size">Bytes.</param>
+    public static void WidenPipe(int descriptor, int size)
+    {
+        const int setPipeSize = 1031;
+        _ = ControlFile(descriptor, setPipeSize, size);
+    }
+
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenAt(int directory, string name, int flags, uint mode);
 
@@ -253,6 +262,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(int descriptor, nuint request, int* value);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int ControlFile(int descriptor, int command, nint value);
 
     [LibraryImport("libc", EntryPoint = "isatty")]
     public static partial int IsTerminal(int descriptor);

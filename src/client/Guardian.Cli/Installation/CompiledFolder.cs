@@ -1,21 +1,20 @@
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Refusals;
+using Guardian.Sgx.Measurement;
 using Guardian.Wasi;
 
 namespace Guardian.Cli.Installation;
 
-/// <summary>The folder of a compiled program: the runtime and the program's native code, which are measured together.</summary>
+/// <summary>The folder of a compiled program: the runtime, the program's native code and its image's files, measured together.</summary>
 internal static class CompiledFolder
 {
-    // Debug symbols and documentation are not measured; they stay behind.
-    private static readonly string[] Unneeded = [".pdb", ".dbg", ".xml", ".sigstruct"];
-
     /// <summary>Makes the folder, whole or not at all.</summary>
     /// <param name="folder">The new folder.</param>
     /// <param name="code">The content of <see cref="CompiledProgram.FileName"/>.</param>
+    /// <param name="layout">The image that the program is a part of; null for a program alone.</param>
     /// <exception cref="RefusedException">The runtime is not installed, or a file cannot be written.</exception>
-    public static void Write(string folder, byte[] code)
+    public static void Write(string folder, byte[] code, string? layout)
     {
         InstalledProgram.Runtime.RequireInstalled();
         var parts = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.new-{Environment.ProcessId}";
@@ -23,10 +22,14 @@ internal static class CompiledFolder
         {
             try
             {
-                CopyRuntime(parts);
+                CopyMeasured(InstalledProgram.Runtime.Directory, parts);
                 var file = Path.Combine(parts, CompiledProgram.FileName);
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
                 File.WriteAllBytes(file, code);
+                if (layout is not null)
+                {
+                    CopyMeasured(layout, Path.Combine(parts, CompiledProgram.ImageFolder));
+                }
                 Directory.Move(parts, folder);
             }
             catch
@@ -59,17 +62,13 @@ internal static class CompiledFolder
     private static RefusedException Missing(string folder) => CliReasons.NotAProgram.Refuse(
         $"{folder} is a folder without a compiled program", "guardian program compile makes one from a WebAssembly program");
 
-    private static void CopyRuntime(string target)
+    private static void CopyMeasured(string source, string target)
     {
-        var source = InstalledProgram.Runtime.Directory;
-        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(EnclaveImage.IsMeasured))
         {
-            if (!Unneeded.Contains(Path.GetExtension(file), StringComparer.Ordinal))
-            {
-                var copy = Path.Combine(target, Path.GetRelativePath(source, file));
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(file, copy);
-            }
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
         }
     }
 }

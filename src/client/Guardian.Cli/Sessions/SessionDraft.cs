@@ -8,8 +8,10 @@ namespace Guardian.Cli.Sessions;
 /// <param name="IsCompiled">Whether the program is a folder with its own runtime.</param>
 /// <param name="MrEnclave">The measurement of the runtime.</param>
 /// <param name="Platforms">The accepted platforms.</param>
+/// <param name="Script">A script that the program interprets; null for none.</param>
 internal sealed record SessionDraft(
-    string Session, string Service, string Program, string Digest, bool IsCompiled, string MrEnclave, IReadOnlyList<string> Platforms)
+    string Session, string Service, string Program, string Digest, bool IsCompiled, string MrEnclave, IReadOnlyList<string> Platforms,
+    ScriptDraft? Script = null)
 {
     /// <summary>Guesses a name from a file: <c>./visits.wasm</c> gives <c>visits</c>.</summary>
     public static string GuessName(string file)
@@ -27,18 +29,18 @@ internal sealed record SessionDraft(
         services:
           - name: {{Service}}
             # The program's name and its arguments; a secret is $$GUARDIAN::NAME$$.
-            command: [{{Service}}]
+            command: [{{Service}}{{(Script is null ? "" : $", {Script.Path}")}}]
             # SHA-256 of {{Comment(Program)}}. If a file's name stands here, 'guardian session fill' writes its digest.
             program: {{Digest}}
             attestation:
               # {{Enclave}}
               - mrenclave: [{{MrEnclave}}]
             {{Warning}}platforms: [{{string.Join(", ", Platforms)}}]
-            # environment: {TOKEN: $$GUARDIAN::token$$}
+        {{Script?.Write()}}    # environment: {TOKEN: $$GUARDIAN::token$$}
             # volumes:
             #   - {name: data, path: /data}
             # stdio: {readers: [CREATOR]}
-            # host: {arguments: 1}
+            {{Host}}
         # volumes:
         #   - name: data
         # secrets:
@@ -52,6 +54,11 @@ internal sealed record SessionDraft(
     private string Enclave => IsCompiled
         ? "guardian-runtime with this program in its measurement: it runs no other. 'guardian session fill' also takes the folder."
         : "guardian-runtime as it is installed here; 'guardian session fill' also takes the name.";
+
+    // An argument of the host can be code for an interpreter.
+    private string Host => Script is null
+        ? "# host: {arguments: 1}"
+        : "# The host gives no arguments: an interpreter could take one for code.";
 
     private string Warning =>
         Platforms.Contains("simulated") ? "# A simulated platform protects nothing: for tests alone.\n    " : "";

@@ -17,7 +17,7 @@ internal sealed record HostedProgram(string Digest)
     /// <summary>The module that the host brings, in WebAssembly's binary form.</summary>
     public byte[] Module { get; private init; } = [];
 
-    /// <summary>The files of the image.</summary>
+    /// <summary>The other files of the image.</summary>
     public IReadOnlyList<ImageFile> Files { get; private init; } = [];
 
     /// <summary>Loads the program of this enclave's folder, or else that of the host's options.</summary>
@@ -29,7 +29,7 @@ internal sealed record HostedProgram(string Digest)
         if (CompiledProgram.Find(AppContext.BaseDirectory) is { } compiled)
         {
             return !hasFiles
-                ? new HostedProgram(compiled.Digest) { Compiled = compiled }
+                ? new HostedProgram(compiled.Digest) { Compiled = compiled, Files = ReadCompiledFiles(compiled) }
                 : throw new RefusedException(RuntimeReasons.BadOptions.Because("this enclave runs only the program compiled for it") with
                 {
                     Remedy = "start it without --oci and --tree",
@@ -43,5 +43,20 @@ internal sealed record HostedProgram(string Digest)
         }
         var module = File.ReadAllBytes(options.Program);
         return new HostedProgram(Convert.ToHexStringLower(SHA256.HashData(module))) { Module = module };
+    }
+
+    // The measurement covers the layout as it covers the code, but not which of its images is meant.
+    private static IReadOnlyList<ImageFile> ReadCompiledFiles(CompiledProgram compiled)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, CompiledProgram.ImageFolder);
+        if (!Directory.Exists(folder))
+        {
+            return [];
+        }
+        var read = OciImage.Read(folder);
+        var image = read.Value ?? throw new RefusedException(read.Refusal!);
+        return image.Digest == compiled.Digest
+            ? image.Files
+            : throw new RefusedException(RuntimeReasons.BadImage.Because($"the native code in {folder} is not of this image"));
     }
 }

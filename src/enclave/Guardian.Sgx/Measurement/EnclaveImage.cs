@@ -49,7 +49,7 @@ public sealed class EnclaveImage
     public static EnclaveImage FromFiles(string directory)
     {
         var files = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
-            .Where(path => !NotMeasured.Contains(Path.GetExtension(path), StringComparer.Ordinal))
+            .Where(IsMeasured)
             .Select(path => (Name: Path.GetRelativePath(directory, path).Replace('\\', '/'), Path: path))
             .OrderBy(file => file.Name, StringComparer.Ordinal);
         var image = new EnclaveImage();
@@ -59,6 +59,11 @@ public sealed class EnclaveImage
         }
         return image.Complete();
     }
+
+    /// <summary>Whether a file of a program's folder is part of the measurement.</summary>
+    /// <param name="path">The file's path or name.</param>
+    /// <returns>False for debug symbols, documentation and SIGSTRUCTs.</returns>
+    public static bool IsMeasured(string path) => !NotMeasured.Contains(Path.GetExtension(path), StringComparer.Ordinal);
 
     /// <summary>Makes an image of bytes in memory.</summary>
     /// <param name="code">The bytes.</param>

@@ -1,6 +1,7 @@
 using System.Text;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cli.Sessions;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Tests.Sessions;
 
@@ -27,6 +28,26 @@ public sealed class SessionDraftTests
         Assert.Null(Read(uncommented));
         Assert.Contains("\n    volumes:\n      - {name: data, path: /data}\n", uncommented, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("script.py", "/script.py", "print(1)", "print(1)\n")]
+    [InlineData("a/my script'.py", "/my-script-.py", "  if x:\r\n\tpass\r\n", "  if x:\n\tpass\n")]
+    [InlineData("s", "/s", "\n\n# a: [b]\n\n- c # d\n\n\n", "\n\n# a: [b]\n\n- c # d\n\n\n")]
+    [InlineData("s", "/s", "---\n...\n%x\n'\"{}|>ü", "---\n...\n%x\n'\"{}|>ü\n")]
+    public void A_script_is_a_file_and_an_argument_as_it_was_written(string file, string path, string text, string content)
+    {
+        var draft = new SessionDraft(
+            "s", "app", "python", new string('1', 64), IsCompiled: true, new string('2', 64), ["simulated"],
+            ScriptDraft.Create(file, text)).Write();
+        var service = Assert.Single(SessionDocument.Read(Encoding.UTF8.GetBytes(draft)).Value!.Services);
+        Assert.Equal(["app", path], service.Command);
+        var injected = Assert.Single(service.Files);
+        Assert.Equal((path, content), (injected.Path, injected.Content));
+    }
+
+    [Fact]
+    public void A_program_is_no_script() =>
+        Assert.Throws<RefusedException>(() => ScriptDraft.Create("a.wasm", "\0asm\u0001"));
 
     [Theory]
     [InlineData("./visits.wasm", "visits")]

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipes;
 using System.Text;
 using Guardian.Cli.Failures;
+using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Runtime.Stdio;
 
@@ -41,6 +43,7 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
         using var process = Start(start);
         using var log = new StdioLog(key);
         var printer = new StdioPrinter(isJson);
+        WidenPipes(process);
         _ = SendAsync(process, cancellation);
         await Task.WhenAll(
             PrintAsync(process.StandardOutput.BaseStream, log, printer, cancellation),
@@ -64,8 +67,27 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
         }
     }
 
-    private Task PrintAsync(Stream stream, StdioLog log, StdioPrinter printer, CancellationToken cancellation) =>
-        StdioParts.ReadAllAsync(
+    // A pipe holds 64 KiB, which is less than a frame: its two ends would wait for each other twice for each frame.
+    private static void WidenPipes(Process process)
+    {
+        const int size = 1 << 20;
+        Libc.WidenPipe(0, size);
+        Libc.WidenPipe(1, size);
+        foreach (var stream in new[] { process.StandardInput.BaseStream, process.StandardOutput.BaseStream })
+        {
+            if (stream is PipeStream { SafePipeHandle: var handle })
+            {
+                Libc.WidenPipe((int)handle.DangerousGetHandle(), size);
+            }
+        }
+    }
+
+    // In a thread of its own.
+    private static Task StartThread(Action work, CancellationToken cancellation) =>
+        Task.Factory.StartNew(work, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellation);
+
+    private Task PrintAsync(Stream stream, StdioLog log, StdioPrinter printer, CancellationToken cancellation) => StartThread(
+        () => StdioParts.ReadAll(
             stream,
             part =>
             {
@@ -74,35 +96,40 @@ internal sealed class AttachedProcess(byte[] key, bool isJson)
                     var isBinary = entry.Content.AsSpan().EndsWith(Encoding.ASCII.GetBytes(StdioFrame.BinaryAnnouncement));
                     run.TrySetResult((entry.Run, isBinary));
                 }
-            },
-            cancellation);
+            }),
+        cancellation);
 
     private async Task SendAsync(Process process, CancellationToken cancellation)
     {
         var (name, isBinary) = await run.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        await StartThread(() => Send(process, name, isBinary), cancellation).ConfigureAwait(false);
+    }
+
+    private void Send(Process process, string name, bool isBinary)
+    {
         using var cipher = new StdioCipher(key, name, "in");
         var input = Console.OpenStandardInput();
         var content = new byte[isBinary ? StdioFrame.MaxBinaryContentSize : StdioFrame.MaxContentSize];
         var frame = new byte[StdioFrame.MaxBinarySize];
         var output = process.StandardInput.BaseStream;
 
-        async Task WriteAsync(StdioFrameKind kind, int size)
+        void Write(StdioFrameKind kind, int size)
         {
             var frameSize = isBinary
                 ? cipher.SealBinary(kind, content.AsSpan(0, size), frame)
                 : Encoding.ASCII.GetBytes(cipher.Seal(kind, content.AsSpan(0, size)).ToString(), frame);
-            await output.WriteAsync(frame.AsMemory(0, frameSize), cancellation).ConfigureAwait(false);
-            await output.FlushAsync(cancellation).ConfigureAwait(false);
+            output.Write(frame.AsSpan(0, frameSize));
+            output.Flush();
         }
 
         try
         {
-            await WriteAsync(StdioFrameKind.Start, 0).ConfigureAwait(false);
-            while (await input.ReadAsync(content, cancellation).ConfigureAwait(false) is > 0 and var size)
+            Write(StdioFrameKind.Start, 0);
+            while (input.Read(content) is > 0 and var size)
             {
-                await WriteAsync(StdioFrameKind.Data, size).ConfigureAwait(false);
+                Write(StdioFrameKind.Data, size);
             }
-            await WriteAsync(StdioFrameKind.End, 0).ConfigureAwait(false);
+            Write(StdioFrameKind.End, 0);
             process.StandardInput.Close();
         }
         catch (Exception failure) when (failure is IOException or InvalidOperationException or ObjectDisposedException)

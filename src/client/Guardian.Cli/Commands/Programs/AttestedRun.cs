@@ -1,5 +1,6 @@
 using System.Globalization;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
 using Guardian.Cli.Options;
 using Guardian.Files.Native;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Guardian.Cli.Failures;
+using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
 using Guardian.Runtime.Images;
 

@@ -24,7 +24,7 @@ internal sealed class RunArguments
         ["--insecure-no-attestation"] = RunOption.Flag(run => run.HasNoAttestation = true),
         ["--session"] = RunOption.Attested((run, value) => run.Session = value),
         ["--cas"] = RunOption.Attested((run, value) => run.Cas = value),
-        ["--oci"] = RunOption.Attested((run, value) => (run.IsImage, run.Program) = (true, value)),
+        ["--oci"] = RunOption.Any((run, value) => (run.IsImage, run.Program) = (true, value)),
         ["--native"] = RunOption.Attested((run, value) => (run.IsNative, run.Program) = (true, value)),
         ["--tree"] = RunOption.Attested((run, value) => run.Tree = value),
         ["--volumes"] = RunOption.Attested((run, value) => run.VolumesFolder = value),
@@ -158,6 +158,7 @@ internal sealed class RunArguments
         if (!run.IsImage && !run.IsNative)
         {
             run.Program = next < given.Length ? given[next++] : throw Misuse("no program is named");
+            run.IsImage = run.Tree is null && ImageLayout.IsAt(run.Program);
         }
         run.Arguments = given[next..].ToArray();
         run.RequireOneMode(firstOf);

@@ -64,7 +64,8 @@ internal sealed class RunCommand : Command
 
     private static int RunInsecurely(RunArguments arguments)
     {
-        var wasm = InputFile.ReadBytes(arguments.Program);
+        var image = arguments.IsImage ? ImageLayout.Read(arguments.Program) : null;
+        var wasm = image?.Program ?? InputFile.ReadBytes(arguments.Program);
         if (WasiProgram.FindRefusal(wasm) is { } problem)
         {
             return Report(problem with { Detail = $"{arguments.Program} cannot run: {problem.Detail}" }, NoProgram, arguments.IsJson);
@@ -78,19 +79,19 @@ internal sealed class RunCommand : Command
                 $"{arguments.Program} is not a WebAssembly module that Guardian runs: {loaded.Refusal.Detail}" };
             return Report(refusal, NoProgram, arguments.IsJson);
         }
-        using var directories = new OpenedDirectories(arguments);
+        using var directories = new OpenedDirectories(arguments, image?.Files ?? []);
         using var host = new WasiHost(new WasiOptions
         {
-            Arguments = [Path.GetFileName(arguments.Program), .. arguments.Arguments],
+            Arguments = [Path.GetFileName(Path.TrimEndingDirectorySeparator(arguments.Program)), .. arguments.Arguments],
             Environment = arguments.Environment,
             StandardStreams = [HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2)],
             Directories = directories.Preopens,
             Listeners = [.. arguments.Listeners.Select(Listen)],
         });
         var limits = new GuestLimits { Fuel = arguments.MaxInstructions, MemorySize = arguments.MaxMemory };
-        // A volume must be closed when the program is ended, so that all its writes are kept. Plain directories need no such care. The
-        // kernel ends the first process of a container only by signals that it handles.
-        using var signals = arguments.Volumes.Any() || Environment.ProcessId == 1 ? new EndingSignals() : null;
+        // A volume must be closed when the program is ended, so that all its writes are kept, and an image's files are deleted. Plain
+        // directories need no such care. The kernel ends the first process of a container only by signals that it handles.
+        using var signals = arguments.Volumes.Any() || image is not null || Environment.ProcessId == 1 ? new EndingSignals() : null;
         var outcome = Guest.Run(engine, module, host, limits, signals?.Token ?? CancellationToken.None);
         return outcome.End switch
         {

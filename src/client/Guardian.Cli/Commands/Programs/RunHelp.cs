@@ -6,18 +6,19 @@ internal static class RunHelp
     public const string Text = """
         Description:
           Run a WebAssembly program (WASI preview 1). Everything after the program is passed to it; its exit status is this command's.
+          The program is a file, an OCI image layout (guardian image pack), or a folder of guardian program compile.
 
         Usage:
-          guardian run --session SESSION/SERVICE --cas ADDRESS [options] program.wasm [arguments]...
+          guardian run --session SESSION/SERVICE --cas ADDRESS [options] PROGRAM [arguments]...
           guardian run --oci LAYOUTDIR [options] [arguments]...
           guardian run --native PACKDIR [options] [arguments]...
-          guardian run --insecure-no-attestation [options] program.wasm [arguments]...
+          guardian run --insecure-no-attestation [options] PROGRAM [arguments]...
 
         Attested: the enclave gets everything from the CAS, or nothing runs.
           --session SESSION/SERVICE       The session and service; with --oci, the image may name them.
           --cas ADDRESS                   The CAS, host:port, or a name of guardian cas trust; with --oci, the image may name it.
                                           Default: GUARDIAN_CAS, else the name 'default'.
-          --oci LAYOUTDIR                 The program and its files are an OCI image layout (guardian image pack).
+          --oci LAYOUTDIR                 The program and its files are an OCI image layout, which may name session and CAS.
           --native PACKDIR                A native program (guardian native pack), by gramine-sgx, or by gramine-direct where there is no
                                           SGX: the platform is then simulated. With it: --cas, --cas-wait, --replica, --start-token.
           --tree DIR                      The program is an absolute path in this folder, whose files it finds under /.

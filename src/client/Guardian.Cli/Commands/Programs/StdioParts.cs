@@ -13,12 +13,36 @@ internal static class StdioParts
         var frames = new StdioFrameReader();
         while (await stream.ReadAsync(frames.Space, cancellation).ConfigureAwait(false) is > 0 and var count)
         {
-            frames.Advance(count);
-            while (frames.TryRead(out var part))
-            {
-                onPart(part);
-            }
+            Take(frames, count, onPart);
         }
+        Finish(frames, onPart);
+    }
+
+    /// <summary>Reads a pipe to its end, in the caller's thread: a pipe has no asynchronous reads, and a task for each costs more than the
+    /// frame.</summary>
+    /// <param name="pipe">The pipe.</param>
+    /// <param name="onPart">Gets each part, in order.</param>
+    public static void ReadAll(Stream pipe, Action<StdioPart> onPart)
+    {
+        var frames = new StdioFrameReader();
+        while (pipe.Read(frames.Space.Span) is > 0 and var count)
+        {
+            Take(frames, count, onPart);
+        }
+        Finish(frames, onPart);
+    }
+
+    private static void Take(StdioFrameReader frames, int count, Action<StdioPart> onPart)
+    {
+        frames.Advance(count);
+        while (frames.TryRead(out var part))
+        {
+            onPart(part);
+        }
+    }
+
+    private static void Finish(StdioFrameReader frames, Action<StdioPart> onPart)
+    {
         if (frames.TryFinish(out var rest))
         {
             onPart(rest);

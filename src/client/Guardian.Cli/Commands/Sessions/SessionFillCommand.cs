@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text;
 using Guardian.Attestation.Launch;
 using Guardian.Cli.Failures;
@@ -39,7 +38,7 @@ internal sealed class SessionFillCommand : CliCommand
         var text = template.LoadText(arguments, path);
         // Files are named as seen from the session's file.
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var filling = new SessionFilling(word => HashProgram(folder, word), word => Measure(folder, word));
+        var filling = new SessionFilling(word => ProgramDigest.Read(Path.Combine(folder, word)), word => Measure(folder, word));
         Func<string, Task<string>>? find = !arguments.GetValue(predecessor) ? null : name => cas.UseAsync(
             arguments, async client => (await client.ReadAsync(name, cancellation).ConfigureAwait(false)).Hash);
         var (filled, values) = await filling.FillAsync(text, path, find).ConfigureAwait(false);
@@ -64,14 +63,6 @@ internal sealed class SessionFillCommand : CliCommand
                 people.WriteLine($"hash {session.Hash}");
             });
         return ExitCode.Done;
-    }
-
-    private static string HashProgram(string folder, string word)
-    {
-        var path = Path.Combine(folder, word);
-        return Directory.Exists(path)
-            ? CompiledFolder.ReadDigest(path)
-            : Convert.ToHexStringLower(SHA256.HashData(InputFile.ReadBytes(path)));
     }
 
     private static string Measure(string folder, string word)

@@ -16,7 +16,12 @@ internal sealed class SessionInitCommand : LocalCommand
 {
     private readonly Argument<string> program = new("PROGRAM")
     {
-        Description = "The program's file, WebAssembly; or a folder of 'guardian program compile'.",
+        Description = "The program's file, WebAssembly; or its image layout; or a folder of 'guardian program compile'.",
+    };
+    private readonly Argument<string?> script = new("SCRIPT")
+    {
+        Description = "A script for the program, an interpreter: the session carries it, and the program gets it as a file and argument.",
+        Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> name = new("--name")
     {
@@ -32,20 +37,21 @@ internal sealed class SessionInitCommand : LocalCommand
     private readonly PolicyOptions policy = new(InstalledProgram.Runtime);
 
     public SessionInitCommand() : base("init", "Draft a session for a program, with the measurements filled in.") =>
-        AddSymbols([program, name, output, .. policy.All]);
+        AddSymbols([program, script, name, output, .. policy.All]);
 
     protected override int Run(ParseResult arguments, Terminal terminal)
     {
         var (file, path) = (arguments.GetRequiredValue(program), arguments.GetRequiredValue(output));
         OutputFile.RequireNew(path);
-        var isCompiled = Directory.Exists(file);
-        var digest = isCompiled ? CompiledFolder.ReadDigest(file) : HashModule(file);
+        var isCompiled = Directory.Exists(file) && !ImageLayout.IsAt(file);
+        var digest = Directory.Exists(file) ? ProgramDigest.Read(file) : HashModule(file);
         var runtime = isCompiled ? InstalledProgram.RuntimeIn(file) : InstalledProgram.Runtime;
         var service = SessionDraft.GuessName(Path.TrimEndingDirectorySeparator(file));
         var session = arguments.GetValue(name) ?? service;
         var draft = new SessionDraft(
             session, service, file, digest, isCompiled, policy.ReadMrEnclave(arguments, runtime).ToString(),
-            [.. policy.ReadPlatforms(arguments).Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")]);
+            [.. policy.ReadPlatforms(arguments).Select(platform => platform == PlatformKind.Simulated ? "simulated" : "hardware")],
+            arguments.GetValue(script) is { } source ? ScriptDraft.Create(source, InputFile.ReadText(source)) : null);
         var text = draft.Write();
         var (document, _) = SessionDocumentFile.Read(Encoding.UTF8.GetBytes(text), path);
         OutputFile.Write(path, text);
