@@ -69,8 +69,7 @@ internal static class Outage
         var verdict = isBound ? $", 95th at most {MostMilliseconds:F0}: {(isMet ? "met" : "NOT MET")}" : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{workload,-48} median {median,6:F1} ms, 95th percentile {late,6:F1} ms, 99th {last,6:F1} ms, longest {sorted[^1],6:F1} ms"
-            + verdict));
+            $"{workload,-48} median {median,6:F1}, 95th percentile {late,6:F1}, 99th {last,6:F1}, longest {sorted[^1],6:F1} ms{verdict}"));
         return isMet;
     }
 
