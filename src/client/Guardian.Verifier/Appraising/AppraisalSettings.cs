@@ -19,8 +19,8 @@ public sealed record AppraisalSettings
     public required EvidenceVerifier Quotes { get; init; }
 
     /// <summary>
-    /// Gets and renews the collateral that <see cref="Quotes"/> reads, for the platforms that evidence comes from. The service runs it. Null
-    /// to leave the collateral as it is.
+    /// Gets and renews the collateral that <see cref="Quotes"/> reads, for the platforms that evidence comes from. The service runs it.
+    /// Null to leave the collateral as it is.
     /// </summary>
     public CollateralKeeper? Keeper { get; init; }
 

@@ -54,10 +54,11 @@ internal sealed class VerifierMetrics(NonceBook nonces, CollateralKeeper? keeper
             text.Append(CultureInfo.InvariantCulture, $"# HELP {gauge.Name} {gauge.Help}\n# TYPE {gauge.Name} {gauge.Type}\n");
             foreach (var kept in keeper!.Kept)
             {
-                var (tee, fmspc, authority) = (kept.Platform.Tee.ToString().ToLowerInvariant(), kept.Platform.Fmspc, kept.Platform.Authority);
+                var platform = kept.Platform;
+                var tee = platform.Tee.ToString().ToLowerInvariant();
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"{gauge.Name}{{tee=\"{tee}\",fmspc=\"{fmspc}\",ca=\"{authority}\"}} {gauge.Read(kept)}\n");
+                    $"{gauge.Name}{{tee=\"{tee}\",fmspc=\"{platform.Fmspc}\",ca=\"{platform.Authority}\"}} {gauge.Read(kept)}\n");
             }
         }
         return text.ToString();

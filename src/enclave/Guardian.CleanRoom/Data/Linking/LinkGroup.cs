@@ -44,7 +44,8 @@ internal readonly ref struct LinkGroup(RoomLayout layout, LinkFormat format, Spa
 
     /// <summary>The tags of the rows' persons.</summary>
     public PersonTags Persons() => new(
-        Halves(Format.FirstHome + 1), Halves(Format.FirstHome + 2), MemoryMarshal.Cast<byte, ushort>(Columns.Codes(Format.FirstHome, group)));
+        Halves(Format.FirstHome + 1), Halves(Format.FirstHome + 2),
+        MemoryMarshal.Cast<byte, ushort>(Columns.Codes(Format.FirstHome, group)));
 
     /// <summary>Copies the columns of the data set, the tags of persons, and the identifiers that the target has.</summary>
     /// <param name="target">A group of as many slots, sorted by a later pass.</param>
