@@ -66,7 +66,7 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
     private async Task AnswersAreRightWithLittleMemoryAsync()
     {
         const int pagesPerMebibyte = 256;
-        await room.StartRoomAsync("--epc", "8", "--working-set", "4");
+        await room.StartRoomAsync("--epc", "8", "--working-set", "3");
         // Not asked before, so it is computed anew.
         var sum = (await room.AsAsync("agency", "ask", "sum", "--of", "customers.spend", "--json")).Ends(0).Json["sum"]!;
         Assert.Equal((1_300, 6_500.0), ((int)sum["persons"]!, (double)sum["sum"]!));
@@ -80,7 +80,7 @@ public sealed class RoomDataTests(RichRoomFixture room) : IClassFixture<RichRoom
         }
         // The simulated EPC holds the program's code and not the working set. Both fit together; nothing was written out.
         Assert.Equal(0, (int)epc["evicted"]!);
-        Assert.InRange((int)epc["allocated"]! + (4 * pagesPerMebibyte), 5 * pagesPerMebibyte, 8 * pagesPerMebibyte);
+        Assert.InRange((int)epc["allocated"]! + (3 * pagesPerMebibyte), 4 * pagesPerMebibyte, 8 * pagesPerMebibyte);
     }
 
     private async Task<IEnumerable<int>> ActivateAsync()
