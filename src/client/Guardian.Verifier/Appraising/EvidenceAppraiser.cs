@@ -54,8 +54,7 @@ internal sealed class EvidenceAppraiser(AppraisalSettings settings, NonceBook no
     /// <returns>The platform; null for another refusal.</returns>
     public static PlatformId? FindMissing(AppraisalRequest request, Refusal refusal) =>
         refusal.Reason == QuoteReasons.NoCollateral && EnvelopeReader.Read(request.Evidence).Value is { } envelope
-            && Quote.TryParse(envelope.FindQuotes().FirstOrDefault()).Value is { } parsed
-            ? PlatformId.Of(parsed)
+            ? PlatformId.Of(envelope.FindQuotes().FirstOrDefault())
             : null;
 
     private Outcome<string> AppraiseQuote(Envelope envelope, Nonce? nonce)

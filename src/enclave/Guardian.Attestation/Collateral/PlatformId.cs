@@ -31,6 +31,11 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
         return OfChain(quote.CertificationData.Span, quote.Tee);
     }
 
+    /// <summary>Reads the platform of a quote from its PCK certificate, unverified.</summary>
+    /// <param name="quote">The quote; any content.</param>
+    /// <returns>The platform; null when these bytes are no quote with a readable PCK certificate. Never throws for any content.</returns>
+    public static PlatformId? Of(ReadOnlyMemory<byte> quote) => Quote.TryParse(quote).Value is { } parsed ? Of(parsed) : null;
+
     /// <summary>Reads the platform of a PCK chain, unverified; null when its first certificate is no PCK certificate.</summary>
     internal static PlatformId? OfChain(ReadOnlySpan<byte> pem, TeeType tee)
     {

@@ -36,7 +36,6 @@ internal sealed class DifferenceGuard
     private readonly byte[] key;
 
     // In a room without noise: the sets of all answers, and the same with the reserved ones before them, if there are any.
-    private readonly int auditedWords;
     private readonly SetAuditor? auditor;
     private SetAuditor? auditorWithReserved;
     private readonly List<PersonSet> answered = [];
@@ -53,7 +52,6 @@ internal sealed class DifferenceGuard
     {
         (this.minimumAudience, this.key) = (minimumAudience, key);
         auditor = auditedWords is { } words ? CreateAuditor(words) : null;
-        this.auditedWords = auditedWords ?? 0;
     }
 
     /// <summary>Names of the columns that have no empty cell, of current versions.</summary>
@@ -84,7 +82,7 @@ internal sealed class DifferenceGuard
     public void Reserve(IReadOnlyList<PersonSet> sets)
     {
         reserved = sets;
-        auditorWithReserved = auditor is null || sets.Count == 0 ? null : CreateAuditor(auditedWords);
+        auditorWithReserved = auditor is null || sets.Count == 0 ? null : CreateAuditor(auditor.Words);
         Add(auditorWithReserved, [.. sets, .. answered]);
     }
 

@@ -21,7 +21,6 @@ internal sealed class SetAuditor
     // The sets that a contract reserves may be added beyond the limit.
     private const int Spare = 64;
 
-    private readonly int words;
     private readonly int wanted;
     private readonly Predicate<ulong[]> isNear;
     private readonly List<SetTerms?> terms = [];
@@ -36,7 +35,7 @@ internal sealed class SetAuditor
     /// <param name="isNear">Tests whether a difference has too few persons.</param>
     public SetAuditor(int words, int wanted, Predicate<ulong[]> isNear)
     {
-        (this.words, this.wanted, this.isNear) = (words, wanted, isNear);
+        (Words, this.wanted, this.isNear) = (words, wanted, isNear);
         timesUsed = new int[64 * words];
         for (var i = 0; i < CountFor(0); i++)
         {
@@ -44,8 +43,11 @@ internal sealed class SetAuditor
         }
     }
 
+    /// <summary>Words of a sketch.</summary>
+    public int Words { get; }
+
     /// <summary>The most sets.</summary>
-    public int MostSets => 64 * words / LeastInformationSets;
+    public int MostSets => 64 * Words / LeastInformationSets;
 
     /// <summary>Sets so far; those that follow from others do not count.</summary>
     public int Count => terms.Count;
@@ -124,7 +126,7 @@ internal sealed class SetAuditor
     private int CountFor(int sets)
     {
         var capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(sets, 1));
-        return Math.Clamp(64 * words / capacity, LeastInformationSets, Math.Max(wanted, LeastInformationSets));
+        return Math.Clamp(64 * Words / capacity, LeastInformationSets, Math.Max(wanted, LeastInformationSets));
     }
 
     private bool Follows(PersonSet set, ulong[] combination, IReadOnlySet<string> complete)

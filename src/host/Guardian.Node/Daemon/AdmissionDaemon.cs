@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using Guardian.Files.Native;
 using Guardian.Node.Admission;
 using Guardian.Refusals;
 
@@ -23,17 +23,10 @@ internal static class AdmissionDaemon
         {
             return fail(Usage, problem!, [AdmissionSettings.Usage]);
         }
-        using var stopping = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var signals = new EndingSignals();
         try
         {
-            return ServeAsync(settings, log, stopping.Token).GetAwaiter().GetResult();
+            return ServeAsync(settings, log, signals.Token).GetAwaiter().GetResult();
         }
         catch (RefusedException failure)
         {

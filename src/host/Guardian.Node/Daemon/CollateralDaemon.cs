@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Collateral;
@@ -6,6 +5,7 @@ using Guardian.Attestation.Keeping;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
 using Guardian.Documents;
+using Guardian.Files.Native;
 using Guardian.Node.Caching;
 using Guardian.Refusals;
 
@@ -34,19 +34,12 @@ internal static class CollateralDaemon
         {
             return fail(UsageCode, "the role 'collateral' takes --config FILE", [Usage]);
         }
-        using var stopping = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var signals = new EndingSignals();
         try
         {
             var problems = new DocumentProblems();
             return CacheConfiguration.Read(File.ReadAllBytes(path), problems) is { } configuration
-                ? RunAsync(configuration, log, stopping.Token).GetAwaiter().GetResult()
+                ? RunAsync(configuration, log, signals.Token).GetAwaiter().GetResult()
                 : fail(UsageCode, $"{path} is not a valid configuration", [.. problems.Items.Select(problem => $"{path}:{problem}")]);
         }
         catch (RefusedException failure)

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Guardian.ComputeHost.Machine;
+using Guardian.Files.Native;
 using Guardian.Kubernetes;
 using Guardian.Node.Kubernetes;
 using Guardian.Node.Metering;
@@ -21,15 +21,8 @@ internal static class KubernetesDaemon
     /// <returns>The exit code.</returns>
     public static int Run(IReadOnlyList<string> words, Action<string> log, Func<int, string, string[], int> fail)
     {
-        using var stopping = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return RunAsync(words, log, fail, stopping.Token).GetAwaiter().GetResult();
+        using var signals = new EndingSignals();
+        return RunAsync(words, log, fail, signals.Token).GetAwaiter().GetResult();
     }
 
     private static async Task<int> RunAsync(

@@ -1,7 +1,8 @@
-using System.Runtime.InteropServices;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.ComputeHost.Quoting;
+using Guardian.Files.Native;
+using Guardian.Node.Kubernetes;
 using Guardian.Node.Quoting;
 
 namespace Guardian.Node.Daemon;
@@ -25,17 +26,9 @@ internal static class QuotingDaemon
     /// <returns>The exit code.</returns>
     public static int Run(IReadOnlyList<string> words, Action<string> log, Func<int, string, string[], int> fail)
     {
-        var values = new Dictionary<string, string>();
-        for (var i = 0; i < words.Count; i += 2)
+        if (RoleWords.TryRead(words, Options, out var problem) is not { } values)
         {
-            if (!Options.Contains(words[i]))
-            {
-                return fail(UsageCode, $"'{words[i]}' is unknown", [Usage]);
-            }
-            if (i + 1 == words.Count || !values.TryAdd(words[i], words[i + 1]))
-            {
-                return fail(UsageCode, $"{words[i]} needs one value", [Usage]);
-            }
+            return fail(UsageCode, problem!, [Usage]);
         }
         if (QuotingAddress.TryParse(values.GetValueOrDefault("--listen")) is not { } address)
         {
@@ -62,20 +55,13 @@ internal static class QuotingDaemon
 
     private static void Serve(QuotingAddress address, IQuotingService? platform, CollateralStore? collateral, Action<string> log)
     {
-        using var stopping = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stopping.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var signals = new EndingSignals();
         using var listener = QuotingListener.Open(address);
         var server = new QuotingServer(listener, new QuotingService(platform, collateral, log), log);
-        new Thread(() => server.Run(stopping.Token)) { IsBackground = true, Name = "quoting" }.Start();
+        new Thread(() => server.Run(signals.Token)) { IsBackground = true, Name = "quoting" }.Start();
         log($"quoting on {address}: {(platform is null
             ? "collateral alone, since Intel's own service makes quotes of hardware"
             : "quotes of the simulated platform, which protect nothing")}");
-        stopping.Token.WaitHandle.WaitOne();
+        signals.Token.WaitHandle.WaitOne();
     }
 }

@@ -121,7 +121,7 @@ internal sealed class VerifyCommand : CliCommand
         var outcome = Verify(collateral);
         // Only a quote whose signatures hold is worth a call.
         return outcome.Refusal?.Reason == QuoteReasons.NoCollateral
-            && !arguments.GetValue(offline) && AppraisalOptions.FindPlatform(quote) is { } platform
+            && !arguments.GetValue(offline) && PlatformId.Of(quote) is { } platform
                 ? Verify(await FetchAsync(arguments, platform, cancellation).ConfigureAwait(false))
                 : outcome;
 

@@ -134,14 +134,10 @@ internal sealed class AppraisalOptions
         {
             return CollateralFiles.Read(InputFile.Require(path));
         }
-        var platform = FindPlatform(quote);
+        var platform = PlatformId.Of(quote);
         var stored = platform is null ? null : UserFolders.OpenCollateral(edition: FindEdition(arguments)).Find(platform);
         return new Outcome<QuoteCollateral>(stored, null);
     }
-
-    /// <summary>The platform of a quote; null when the quote does not name it.</summary>
-    public static PlatformId? FindPlatform(ReadOnlyMemory<byte> quote) =>
-        Quote.TryParse(quote).Value is { } parsed ? PlatformId.Of(parsed) : null;
 
     /// <summary>Reads the root of <c>--root</c>; Intel's without it.</summary>
     public static TrustAnchor ReadAnchor(string? root) =>
