@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.Security;
+using Guardian.Hosting;
 using Guardian.Node.Metrics;
 using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
 namespace Guardian.Node.Admission;
 
@@ -24,10 +22,8 @@ internal static class AdmissionEndpoint
     // Each has a review of at most 4 MiB in memory, and its parts once more.
     private const int MaxReviews = 4;
     private const int MaxConnections = 128;
-    private const int MaxHeadersSize = 16 * 1024;
+    private const int ConnectionsOfAddress = 32;
 
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ReviewLimit = TimeSpan.FromSeconds(3);
 
     /// <summary>Makes a server that is not started yet.</summary>
@@ -38,38 +34,24 @@ internal static class AdmissionEndpoint
     public static WebApplication Create(IPEndPoint address, AdmissionSettings settings, Action<string> log)
     {
         var certificate = new CertificateFiles(settings.Certificate, settings.Key, log);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        var https = new HttpsSettings(
+            () => new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }, AdmissionReview.MaxSize)
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-            kestrel.Limits.MaxRequestBodySize = AdmissionReview.MaxSize;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-            kestrel.Limits.KeepAliveTimeout = IdleTimeout;
-            kestrel.Listen(address, endPoint =>
+            Protocols = HttpProtocols.Http1,
+            Connections = new ConnectionLimits(MaxConnections, ConnectionsOfAddress),
+        };
+        return HttpsServer.Create("guardian-node", address, https, server =>
+        {
+            var pods = new PodAdmission(settings.RuntimeClass);
+            var reviews = new SemaphoreSlim(MaxReviews);
+            server.Lifetime.ApplicationStopped.Register(reviews.Dispose);
+            server.Run(context => (context.Request.Method, context.Request.Path.Value) switch
             {
-                endPoint.Protocols = HttpProtocols.Http1;
-                endPoint.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    HandshakeTimeout = HeadersTimeout,
-                    OnConnection = _ => ValueTask.FromResult(
-                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
-                });
+                ("GET", "/health") => Task.CompletedTask,
+                ("POST", Path) => ReviewAsync(context, pods, reviews),
+                _ => FailAsync(context, StatusCodes.Status404NotFound),
             });
         });
-        var server = builder.Build();
-        var pods = new PodAdmission(settings.RuntimeClass);
-        var reviews = new SemaphoreSlim(MaxReviews);
-        server.Lifetime.ApplicationStopped.Register(reviews.Dispose);
-        server.Run(context => (context.Request.Method, context.Request.Path.Value) switch
-        {
-            ("GET", "/health") => Task.CompletedTask,
-            ("POST", Path) => ReviewAsync(context, pods, reviews),
-            _ => FailAsync(context, StatusCodes.Status404NotFound),
-        });
-        return server;
     }
 
     private static async Task ReviewAsync(HttpContext context, PodAdmission pods, SemaphoreSlim reviews)
@@ -92,17 +74,17 @@ internal static class AdmissionEndpoint
         {
             await FailAsync(context, StatusCodes.Status503ServiceUnavailable).ConfigureAwait(false);
         }
-        catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
-        {
-            await FailAsync(context, failure.StatusCode).ConfigureAwait(false);
-        }
     }
 
     private static async Task AnswerAsync(HttpContext context, PodAdmission pods, CancellationToken cancellation)
     {
-        using var review = new MemoryStream();
-        await context.Request.Body.CopyToAsync(review, cancellation).ConfigureAwait(false);
-        if (AdmissionReview.Answer(review.GetBuffer().AsMemory(0, (int)review.Length), pods) is not { } answer)
+        var review = await RequestBody.ReadAsync(context.Request, AdmissionReview.MaxSize, cancellation).ConfigureAwait(false);
+        if (review is null)
+        {
+            await FailAsync(context, StatusCodes.Status413PayloadTooLarge).ConfigureAwait(false);
+            return;
+        }
+        if (AdmissionReview.Answer(review.Value, pods) is not { } answer)
         {
             await FailAsync(context, StatusCodes.Status400BadRequest).ConfigureAwait(false);
             return;

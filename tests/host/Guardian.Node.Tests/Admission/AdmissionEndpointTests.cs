@@ -103,6 +103,25 @@ public sealed class AdmissionEndpointTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task One_pod_cannot_take_all_connections()
+    {
+        // As many as the server has in all: without a share for each address, the API server would find none.
+        List<Socket> strangers = [];
+        for (var i = 0; i < 128; i++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+            strangers.Add(socket);
+            // Those beyond the share are reset, some before the call here returns.
+            await Record.ExceptionAsync(async () => await socket.ConnectAsync(IPAddress.Loopback, Address.Port, Ending));
+        }
+        var pod = Reviews.Pod("""[{"name": "c"}]""", "\"org.guardian.session\": \"s/a\"");
+        using var answer = await PostAsync(new ByteArrayContent(Reviews.Of(pod)));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        strangers.ForEach(socket => socket.Dispose());
+    }
+
     // The head of a review whose body never comes.
     private async Task<SslStream> StallAsync()
     {
