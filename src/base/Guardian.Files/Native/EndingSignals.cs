@@ -7,7 +7,7 @@ namespace Guardian.Files.Native;
 /// <remarks>
 /// The kernel discards signals that process 1 of a container does not handle yet. A program that becomes another one with
 /// <see cref="ProcessImage"/> therefore calls <see cref="Hold"/> first: the kernel then keeps the signals until the other program is
-/// ready, and creates an instance.
+/// ready, and creates an instance. A signal that another thread has taken, but not yet reported to the handler, is lost with the process.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EndingSignals : IDisposable

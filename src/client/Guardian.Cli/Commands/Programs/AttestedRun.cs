@@ -23,14 +23,18 @@ internal static class AttestedRun
     /// <exception cref="RefusedException">The program cannot be started.</exception>
     public static int Run(RunArguments arguments)
     {
-        using var signals = new EndingSignals();
-        EndingSignals.Hold();
+        // Elsewhere the default action ends this process or the runtime that it becomes, and no signal is lost between the two.
+        using var signals = Environment.ProcessId == 1 ? new EndingSignals() : null;
+        if (signals is not null)
+        {
+            EndingSignals.Hold();
+        }
         var runtime = FindRuntime(arguments);
         var start = runtime.CreateStartInfo();
         RequireMemory(runtime.IsNative ? NativeMebibytes : ManagedMebibytes);
         string[] words = [start.FileName, .. start.ArgumentList, .. BuildCommandLine(arguments)];
         var environment = start.Environment.Select(variable => $"{variable.Key}={variable.Value}").ToList();
-        if (signals.ExitCode != 0)
+        if (signals is { ExitCode: not 0 })
         {
             return signals.ExitCode;
         }
