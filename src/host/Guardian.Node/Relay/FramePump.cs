@@ -104,12 +104,13 @@ internal sealed class FramePump(Socket source, FrameWriter target, FrameWriter b
             }
             var frame = buffer.AsSpan(position, (int)header.Length);
             var decision = inspector.InspectAsync(header, frame, held.HasRoom);
-            if (!decision.IsCompleted)
+            if (!decision.IsCompletedSuccessfully)
             {
+                // One that has failed already ends this connection as one that fails later.
                 held.Hold(decision, frame.ToArray());
                 start += frame.Length;
             }
-            else if (decision.GetAwaiter().GetResult() is { } verdict)
+            else if (decision.Result is { } verdict)
             {
                 start += frame.Length;
                 target.WriteFrames(verdict.Forward.Span);

@@ -106,14 +106,17 @@ public sealed class HeldCallTests
         Assert.Equal((uint)ListDomains, HeaderOf(relay.Daemon.Next()).Procedure);
     }
 
-    [Fact]
-    public void A_decision_that_fails_ends_the_connection_and_no_other()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_decision_that_fails_at_once_or_later_ends_the_connection_and_no_other(bool atOnce)
     {
+        claims.FailsAtOnce = atOnce;
         using var relay = new TestRelay(claims);
         using var client = relay.Connect();
         using var other = relay.Connect();
         Define(client);
-        Assert.True(SpinWait.SpinUntil(() => claims.Count == 1, TimeSpan.FromMinutes(10)));
+        Assert.True(atOnce || SpinWait.SpinUntil(() => claims.Count == 1, TimeSpan.FromMinutes(10)));
         claims.FailAll();
         Assert.Null(client.Receive());
         Assert.Equal(RpcStatus.Ok, other.Call(ListDomains).Header.Status);
@@ -140,8 +143,14 @@ public sealed class HeldCallTests
 
         public int Count => waiting.Count;
 
+        public bool FailsAtOnce { get; set; }
+
         public Task<Outcome<EpcClaim[]>> FindAsync(NovaMetadata nova)
         {
+            if (FailsAtOnce)
+            {
+                return Task.FromException<Outcome<EpcClaim[]>>(new InvalidOperationException("on purpose"));
+            }
             var answer = new TaskCompletionSource<Outcome<EpcClaim[]>>(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.Enqueue(answer);
             return answer.Task;
