@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
@@ -13,7 +12,7 @@ namespace Guardian.Attestation.Verification;
 /// decides whether the result is good enough.
 /// </summary>
 /// <remarks>
-/// The static method keeps nothing. An instance remembers verified links by hash: platforms with their collateral, and attestation keys
+/// The static method keeps nothing. An instance remembers verified links by their bytes: platforms with their collateral, and attestation keys
 /// with
 /// their quoting enclaves. The next quote then costs one or two signatures instead of ten. Remembered links are checked against the instant
 /// of each call. An instance serves one thread at a time.
@@ -23,11 +22,9 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
 {
     private const ushort PckChainPem = 5;
 
-    // A service sees few platforms and few quoting enclaves. A peer that invents many must not fill the memory.
-    private const int MaxKept = 1_024;
-
-    private readonly Dictionary<VerifiedDigest, VerifiedPlatform> platforms = [];
-    private readonly Dictionary<VerifiedDigest, P256Key> attestationKeys = [];
+    private readonly KeptLinks<VerifiedPlatform> platforms = new();
+    private readonly KeptLinks<P256Key> attestationKeys = new();
+    private long platformsSeen;
 
     /// <summary>Verifies every link of a quote, without earlier results.</summary>
     /// <param name="quote">The quote exactly as received; at most <see cref="Quote.MaxSize"/> bytes.</param>
@@ -68,8 +65,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
                 $"the quote names its platform by certification data of type {parsed.CertificationDataType} only; "
                 + "get the platform's PCK certificate chain and pass it too");
         }
-        var digest = VerifiedDigest.Of(pem.Span, parsed.CertificationDataType);
-        (var platform, refusal) = FindPlatform(digest, pem.Span);
+        (var platform, refusal) = FindPlatform(pem.Span);
         if (platform is null)
         {
             return refusal!;
@@ -77,7 +73,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
 
         // Steps 3 to 5
         var chain = platform.Chain;
-        refusal = Validity.Check(chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, digest, chain);
+        refusal = Validity.Check(chain.Validities, now, QuoteStage.CertificateChain) ?? CheckSignatures(parsed, platform);
         if (refusal is not null)
         {
             return refusal;
@@ -110,52 +106,33 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Clear();
-
-    private void Clear()
+    public void Dispose()
     {
-        foreach (var platform in platforms.Values)
-        {
-            platform.Chain.Dispose();
-        }
-        foreach (var key in attestationKeys.Values)
-        {
-            key.Dispose();
-        }
-        platforms.Clear();
-        attestationKeys.Clear();
+        platforms.Dispose();
+        attestationKeys.Dispose();
     }
 
-    private Outcome<VerifiedPlatform> FindPlatform(VerifiedDigest digest, ReadOnlySpan<byte> pem)
+    private Outcome<VerifiedPlatform> FindPlatform(ReadOnlySpan<byte> pem)
     {
-        if (platforms.TryGetValue(digest, out var known))
+        if (platforms.Find(pem) is { } known)
         {
             return known;
         }
         var (chain, refusal) = PckChain.Verify(pem, options.Anchors);
-        if (chain is null)
-        {
-            return refusal!;
-        }
-        if (platforms.Count == MaxKept)
-        {
-            Clear();
-        }
-        return platforms[digest] = new VerifiedPlatform(chain);
+        return chain is null ? refusal! : platforms.Add(pem, new VerifiedPlatform(chain, ++platformsSeen));
     }
 
-    private Refusal? CheckSignatures(Quote quote, VerifiedDigest platform, PckChain chain)
+    private Refusal? CheckSignatures(Quote quote, VerifiedPlatform platform)
     {
-        // The digest covers every byte that steps 3 and 4 read, so a known digest means that these very bytes were verified.
-        var digest = VerifiedDigest.Of(
-            [
-                .. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span,
-                .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span,
-            ],
-            platform);
-        if (!attestationKeys.TryGetValue(digest, out var key))
+        // Every byte that steps 3 and 4 read: known bytes were verified already, under the same platform.
+        byte[] read =
+        [
+            .. platform.Number, .. quote.QeReportBytes.Span, .. quote.QeReportSignature.Span,
+            .. quote.AttestationKey.Span, .. quote.QeAuthenticationData.Span,
+        ];
+        if (attestationKeys.Find(read) is not { } key)
         {
-            if (!chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
+            if (!platform.Chain.PckKey.Verify(quote.QeReportBytes.Span, quote.QeReportSignature.Span))
             {
                 return QuoteReasons.BadQeSignature.At(QuoteStage.QuotingEnclave, "the PCK did not sign the quoting enclave's report");
             }
@@ -164,12 +141,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
                 return QuoteReasons.KeyNotBound.At(
                     QuoteStage.KeyBinding, "the quoting enclave's report does not name this attestation key");
             }
-            if (attestationKeys.Count == MaxKept)
-            {
-                attestationKeys.Values.ToList().ForEach(old => old.Dispose());
-                attestationKeys.Clear();
-            }
-            attestationKeys[digest] = key = imported;
+            key = attestationKeys.Add(read, imported);
         }
         return key.Verify(quote.SignedBytes.Span, quote.Signature.Span)
             ? null
@@ -185,30 +157,15 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         return CryptographicOperations.FixedTimeEquals(expected, quote.QeReport.ReportData.Span);
     }
 
-    // SHA-256 of verified bytes.
-    private readonly record struct VerifiedDigest(UInt128 High, UInt128 Low)
-    {
-        public static VerifiedDigest Of(ReadOnlySpan<byte> bytes, ushort type) => Of(bytes, new VerifiedDigest(0, type));
-
-        public static VerifiedDigest Of(ReadOnlySpan<byte> bytes, VerifiedDigest within)
-        {
-            Span<byte> input = stackalloc byte[64];
-            SHA256.HashData(bytes, input);
-            BinaryPrimitives.WriteUInt128LittleEndian(input[32..], within.High);
-            BinaryPrimitives.WriteUInt128LittleEndian(input[48..], within.Low);
-            SHA256.HashData(input, input);
-            return new VerifiedDigest(
-                BinaryPrimitives.ReadUInt128LittleEndian(input), BinaryPrimitives.ReadUInt128LittleEndian(input[16..]));
-        }
-    }
-
-    // A platform, and the collateral that was last verified for it.
-    private sealed class VerifiedPlatform(PckChain chain)
+    // A platform, and the collateral that was last verified for it. No two platforms of a verifier have the same number.
+    private sealed class VerifiedPlatform(PckChain chain, long number) : IDisposable
     {
         private QuoteCollateral? collateral;
         private VerifiedCollateral? verified;
 
         public PckChain Chain { get; } = chain;
+
+        public byte[] Number { get; } = BitConverter.GetBytes(number);
 
         public Outcome<VerifiedCollateral> FindCollateral(QuoteCollateral wanted, VerifierOptions options)
         {
@@ -220,5 +177,7 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
             collateral = wanted;
             return new Outcome<VerifiedCollateral>(verified, refusal);
         }
+
+        public void Dispose() => Chain.Dispose();
     }
 }
