@@ -53,7 +53,7 @@ public class CloudSessionTests
     }
 
     [Fact]
-    public async Task A_service_that_gives_the_first_page_for_ever_is_counted_once()
+    public async Task A_service_that_gives_the_first_page_for_ever_does_not_hold_a_list_and_makes_no_bill()
     {
         const string Usage = """
             {"tenant_id": "p", "total_vcpus_usage": 1, "total_memory_mb_usage": 1, "total_local_gb_usage": 1, "total_hours": 1,
@@ -68,8 +68,12 @@ public class CloudSessionTests
         var nova = new NovaClient(session);
         Assert.Single(await nova.ListFlavorsAsync());
         var (start, end) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
-        Assert.Equal(1, Assert.Single(await nova.ListUsagesAsync(start, end)).TotalHours);
-        Assert.Equal(1, (await nova.GetUsageAsync("p", start, end)).TotalHours);
+        foreach (var read in new Func<Task>[] { () => nova.ListUsagesAsync(start, end), () => nova.GetUsageAsync("p", start, end) })
+        {
+            var failure = await Assert.ThrowsAsync<RefusedException>(read);
+            Assert.Equal(CloudReasons.BadAnswer, failure.Refusal.Reason);
+            Assert.Contains("8f5a9d2e-0000-4000-8000-000000000001 is in the answer", failure.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -120,19 +120,21 @@ public sealed class NovaClient(CloudSession session)
         string project, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellation = default)
     {
         var total = new ProjectUsage(project, 0, 0, 0, 0);
-        var servers = new OrderedDictionary<Guid, ServerUsage>();
+        var (servers, known) = (new List<ServerUsage>(), new HashSet<Guid>());
         for (var (page, marker) = (0, ""); page < MaxPages; page++)
         {
             var path = $"os-simple-tenant-usage/{Uri.EscapeDataString(project)}?{FormatPeriod(start, end)}{marker}";
             var part = (await GetAsync(path, NovaJson.Default.UsageAnswer, cancellation).ConfigureAwait(false)).TenantUsage;
-            if (part.ServerUsages is not { Count: > 0 } found || !found.All(server => servers.TryAdd(server.InstanceId, server)))
+            if (part.ServerUsages is not { Count: > 0 } found)
             {
                 break;
             }
+            CountOnce(found, known);
+            servers.AddRange(found);
             total = Add(total, part.TotalVcpusUsage, part.TotalMemoryMbUsage, part.TotalLocalGbUsage, part.TotalHours);
             marker = $"&marker={found[^1].InstanceId}";
         }
-        return total with { ServerUsages = [.. servers.Values] };
+        return total with { ServerUsages = servers };
     }
 
     /// <summary>Reads every project's usage, with each server's part, in the order of projects.</summary>
@@ -149,10 +151,7 @@ public sealed class NovaClient(CloudSession session)
         {
             var path = $"os-simple-tenant-usage?detailed=1&{FormatPeriod(start, end)}{marker}";
             var parts = (await GetAsync(path, NovaJson.Default.UsageList, cancellation).ConfigureAwait(false)).TenantUsages;
-            if (!parts.SelectMany(part => part.ServerUsages ?? []).All(server => servers.Add(server.InstanceId)))
-            {
-                break;
-            }
+            CountOnce(parts.SelectMany(part => part.ServerUsages ?? []), servers);
             foreach (var part in parts)
             {
                 var known = projects.GetValueOrDefault(part.TenantId, new ProjectUsage(part.TenantId, 0, 0, 0, 0, []));
@@ -166,6 +165,16 @@ public sealed class NovaClient(CloudSession session)
             marker = $"&marker={last.InstanceId}";
         }
         return [.. projects.Values];
+    }
+
+    // A bill with a server that counts twice is worse than none.
+    private static void CountOnce(IEnumerable<ServerUsage> page, HashSet<Guid> known)
+    {
+        if (page.FirstOrDefault(server => !known.Add(server.InstanceId)) is { } twice)
+        {
+            throw new RefusedException(CloudReasons.BadAnswer.Because(
+                $"nova GET os-simple-tenant-usage: server {twice.InstanceId} is in the answer, or in its pages, twice"));
+        }
     }
 
     /// <summary>Lists all projects that the user may see, from Keystone.</summary>
