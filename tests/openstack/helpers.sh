@@ -345,7 +345,7 @@ tdx_is_claimed_and_refused() {
   openstack resource provider inventory set "$keys" --resource CUSTOM_TDX_KEY=1 --resource CUSTOM_TDX_KEY:max_unit=1
   openstack server create --flavor tdx.small --image blank --nic none --wait --hypervisor-hostname "$host" trusted
   openstack server show trusted -f value -c status -c fault
-  [ "$(status_of trusted)" = ERROR ] && curl -s "$metrics/metrics" | grep '^guardian_relay_refusals_total' | grep -q 'cannot-add-tdx' && status=0
+  [ "$(status_of trusted)" = ERROR ] && curl -s "$metrics/metrics" | grep '^guardian_relay_refusals_total' | grep -q 'cannot-add-tdx"} [1-9]' && status=0
   openstack server delete --wait trusted
   openstack resource provider delete "$keys" && openstack flavor delete tdx.small
   return $status

@@ -14,25 +14,23 @@ public sealed class Journal : IDisposable
     private readonly FileStream writer;
     private readonly string alivePath;
 
-    private Journal(FileStream file, FileStream writer, string path, IReadOnlyList<JournalRecord> records)
+    private Journal(FileStream file, FileStream writer, string path)
     {
         (this.file, this.writer) = (file, writer);
         alivePath = MakeAlivePath(path);
-        Records = records;
     }
-
-    /// <summary>The records that the file held when it was opened.</summary>
-    public IReadOnlyList<JournalRecord> Records { get; }
 
     /// <summary>The last time at which the meter was known to run; null for a new journal.</summary>
     public ClockReading? LastAlive { get; private set; }
 
     /// <summary>Opens a journal for writing; creates it if it does not exist.</summary>
     /// <param name="path">The file; the meter keeps two more files beside it.</param>
+    /// <param name="records">Receives the records that the file held. Those of a year are large, and the journal does not keep
+    /// them.</param>
     /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>: a line before the last is damaged, which no
     /// crash does.</exception>
     /// <exception cref="IOException">The disk failed, or another meter has it open.</exception>
-    public static Journal Open(string path)
+    public static Journal Open(string path, out IReadOnlyList<JournalRecord> records)
     {
         // Readers may open the journal, other writers may not. Therefore the lock is another file.
         var writer = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -41,10 +39,10 @@ public sealed class Journal : IDisposable
         {
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);
-            var records = Parse(bytes, path, out var size);
+            records = Parse(bytes, path, out var size);
             file.SetLength(size);
             file.Position = size;
-            var journal = new Journal(file, writer, path, records);
+            var journal = new Journal(file, writer, path);
             journal.LastAlive = records is [] ? null : records[^1].Clock;
             // The file beside it is newer, unless a crash came between the two.
             if (File.Exists(journal.alivePath)

@@ -127,8 +127,10 @@ public sealed class KnownClaims : IDisposable
     {
         if (++lines > 4 * MaxCount)
         {
-            file.Dispose();
+            // The old file stays in use if the disk has no space for the new one.
+            var old = file;
             file = Rewrite();
+            old.Dispose();
             return;
         }
         var size = file.Position;
@@ -163,17 +165,19 @@ public sealed class KnownClaims : IDisposable
     private FileStream Rewrite()
     {
         using var text = new MemoryStream();
+        int count;
         lock (gate)
         {
             foreach (var entry in entries.Values.OrderBy(entry => entry.Used))
             {
                 text.Write(entry.Claim.ToLine());
             }
-            lines = entries.Count;
+            count = entries.Count;
         }
         DurableFile.Replace(path, text.GetBuffer().AsSpan(0, (int)text.Length));
         var opened = DurableFile.Open(path);
         opened.Seek(0, SeekOrigin.End);
+        lines = count;
         return opened;
     }
 

@@ -7,7 +7,7 @@ namespace Guardian.Cli.Tests;
 
 /// <summary><c>guardian cloud</c> against pretended services.</summary>
 [Trait("Starts", "processes")]
-public sealed class CloudCommandTests : IDisposable
+public sealed partial class CloudCommandTests : IDisposable
 {
     private const string Id = "00000000-0000-4000-8000-00000000000";
 
@@ -271,11 +271,8 @@ public sealed class CloudCommandTests : IDisposable
         Assert.Contains("asks with sgx:epc_size alone", (string)drift[0]!["problem"]!, StringComparison.Ordinal);
     }
 
-    private void Server(string specs, string host = "host") => Pages("servers/detail?", "servers", $$$"""
-        {"id": "{{{Id}}}9", "name": "s", "status": "ACTIVE", "tenant_id": "p",
-         "flavor": {"original_name": "old", "extra_specs": {{{specs}}}},
-         "OS-EXT-SRV-ATTR:hypervisor_hostname": "{{{host}}}", "OS-EXT-STS:power_state": 1}
-        """);
+    private void Server(string specs, string host = "host", string status = "ACTIVE") =>
+        Pages("servers/detail?", "servers", MakeServer(specs, host, status));
 
     [Fact]
     public async Task The_web_page_shows_the_same_hosts()

@@ -129,6 +129,17 @@ public sealed class CloudOperationsTests : IDisposable
         (await DrainAsync("nowhere")).Ends(1).Says("Nova has no host 'nowhere'");
     }
 
+    [Fact]
+    public async Task TDX_guests_are_drained_too_because_they_cannot_move_while_they_run()
+    {
+        Pages("servers/detail?", "servers", $$$"""
+            {"id": "{{{Id}}}9", "name": "t", "status": "ACTIVE", "tenant_id": "p",
+             "flavor": {"original_name": "tdx.small", "extra_specs": {"resources:CUSTOM_TDX_KEY": "1"}},
+             "OS-EXT-SRV-ATTR:hypervisor_hostname": "host", "OS-EXT-STS:power_state": 1}
+            """);
+        Assert.Contains("t (TDX): would move", (await DrainAsync("host", "--dry-run")).Ends(0).Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("1441")]
@@ -171,6 +182,17 @@ public sealed class CloudOperationsTests : IDisposable
     {
         (await RunAsync("usage", "list", "--cloud", "mine", "--all-nodes", address)).Ends(2).Says($"'{address}' is no address with HOST");
         Assert.Empty(served.Cloud.Requests);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    [InlineData("two words")]
+    [InlineData("tök")]
+    public async Task A_file_without_a_token_is_refused(string token)
+    {
+        var file = folder.Write("token", token);
+        (await RunAsync("usage", "dataframes", "--node", "http://127.0.0.1:1", "--node-token-file", file)).Ends(2).Says("has no token");
     }
 
     [Fact]

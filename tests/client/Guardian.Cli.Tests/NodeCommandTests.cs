@@ -1,3 +1,5 @@
+using Guardian.Cli.Tests.Support;
+
 namespace Guardian.Cli.Tests;
 
 [Trait("Starts", "processes")]
@@ -33,6 +35,30 @@ public sealed class NodeCommandTests : IDisposable
         Assert.Contains(findings, finding => (string)finding!["id"]! == "cpu-flc" && (string)finding["status"]! == "failed");
         (await GuardianProgram.RunAsync(folder.Path, "node", "check", "--root", folder.Path)).Ends(1);
         (await GuardianProgram.RunAsync(folder.Path, "node", "check", "--root", folder.File("none"))).Ends(3).Says("there is no folder");
+    }
+
+    // libvirt's name of a host mostly has its domain; aggregates have the name of the host's nova-compute.
+    [Theory]
+    [InlineData("cmp01", "ok")]
+    [InlineData("cmp02", "warning")]
+    public async Task An_aggregate_has_the_host_by_the_name_of_its_nova_compute(string service, string status)
+    {
+        using var served = new ServedCloud(folder);
+        var node = $$$"""
+            {"id": "00000000-0000-4000-8000-000000000001", "hypervisor_hostname": "cmp01.cloud.example", "state": "up",
+             "status": "enabled", "service": {"host": "{{{service}}}"}}
+            """;
+        served.Cloud.On("GET /compute/v2.1/os-aggregates", """
+                {"aggregates": [{"id": 7, "name": "sgx", "hosts": ["cmp01"], "metadata": {"trait:HW_CPU_X86_SGX": "required"}}]}
+                """)
+            .On("GET /compute/v2.1/os-hypervisors/detail?", $$"""{"hypervisors": [{{node}}]}""")
+            .On("GET /compute/v2.1/os-hypervisors/detail?&limit=1000&marker=", """{"hypervisors": []}""");
+        var configuration = folder.Write("node.yaml", "openstack: {cloud: mine, host: cmp01.cloud.example}\n");
+        var findings = (await GuardianProgram.RunAsync(folder.Path, "node", "check", "--config", configuration, "--json"))
+            .Json["findings"]!.AsArray();
+        var finding = Assert.Single(findings, finding => (string)finding!["id"]! == "isolation")!;
+        Assert.Equal(status, (string)finding["status"]!);
+        Assert.Equal(status == "ok" ? null : $"guardian cloud setup --host {service}", (string?)finding["remedy"]);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class JournalTests : IDisposable
         for (var size = whole.Length - 1; size > whole.AsSpan(..^1).LastIndexOf((byte)'\n') + 1; size--)
         {
             File.WriteAllBytes(Path, whole[..size]);
-            using (Journal.Open(Path))
+            using (Journal.Open(Path, out _))
             {
             }
             Assert.Single(Journal.Read(Path));
@@ -37,7 +37,7 @@ public sealed class JournalTests : IDisposable
         var refusal = Assert.Throws<RefusedException>(() => Journal.Read(Path)).Refusal;
         Assert.Equal((MeteringReasons.DamagedJournal, RefusalKind.Damaged), (refusal.Reason, refusal.Kind));
         Assert.Contains("line 1 is damaged", refusal.Detail, StringComparison.Ordinal);
-        Assert.Throws<RefusedException>(() => Journal.Open(Path));
+        Assert.Throws<RefusedException>(() => Journal.Open(Path, out _));
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class JournalTests : IDisposable
 
     private void WriteJournal()
     {
-        using var journal = Journal.Open(Path);
+        using var journal = Journal.Open(Path, out _);
         var clock = new ClockReading(Guid.Empty, 1_000_000, 1_700_001_000_000);
         journal.Append([JournalRecord.At(clock, JournalKind.Defined, Instance, 8, "p", "f")]);
         journal.Append([JournalRecord.At(clock, JournalKind.Started, Instance)]);

@@ -80,6 +80,23 @@ public sealed class KnownClaimsTests : IDisposable
         Assert.Null(again.Find(new Guid(0, 1, 1, new byte[8]), "m1.tiny"));
     }
 
+    [Fact]
+    public void A_disk_without_space_for_a_new_file_costs_no_later_line()
+    {
+        using var known = KnownClaims.Open(Path);
+        // The next line makes the file anew.
+        for (var i = 0; i < 4 * 4096; i++)
+        {
+            known.Note(One, $"m1.{i}", []);
+        }
+        Directory.Delete(folder.Path, recursive: true);
+        Assert.ThrowsAny<IOException>(() => known.Note(Two, "sgx.small", Parts));
+        Assert.ThrowsAny<IOException>(() => known.Note(Two, "sgx.large", Parts));
+        Directory.CreateDirectory(folder.Path);
+        known.Note(Two, "sgx.medium", Parts);
+        Assert.Equal(("sgx.medium", 25), (KnownClaims.Read(Path)[Two].Flavor, KnownClaims.Read(Path)[Two].Mebibytes));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("0123456789abcdef 00000000-0000-0000-0000-000000000001 8@0 sgx")]

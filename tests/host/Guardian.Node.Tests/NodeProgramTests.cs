@@ -90,7 +90,7 @@ public sealed class NodeProgramTests : IDisposable
     [Theory]
     [InlineData("  listen: 203.0.113.1:9471", 2, "203.0.113.1:9471 is not a loopback address")]
     [InlineData("  listen: 127.0.0.1:1\n  token_file: /no-such-file", 3, "/no-such-file")]
-    [InlineData("  listen: 127.0.0.1:1\n  token_file: /dev/null", 3, "has no token of 32 to 1024 characters")]
+    [InlineData("  listen: 127.0.0.1:1\n  token_file: /dev/null", 3, "has no token of 32 to 1024 printable characters")]
     [InlineData("  listen: 127.0.0.1:1\n  certificate: /dev/null\n  key: /dev/null", 3, "/dev/null and /dev/null")]
     public async Task What_does_not_protect_monitoring_is_told(string metrics, int exit, string words)
     {

@@ -35,6 +35,61 @@ public class CloudSessionTests
         Assert.Equal((true, isUp), (session.Answers["keystone"], session.Answers["placement"]));
     }
 
+    // A null where a type has none is no answer of the service, wherever it stands.
+    [Theory]
+    [InlineData("""{"allocations": {"8f5a9d2e-0000-4000-8000-000000000001": null}}""")]
+    [InlineData("""{"allocations": {"8f5a9d2e-0000-4000-8000-000000000001": {"resources": null}}}""")]
+    [InlineData("""{"allocations": {"8f5a9d2e-0000-4000-8000-000000000001": {"resources": {"VCPU": null}}}}""")]
+    [InlineData("""{"allocations": null}""")]
+    [InlineData("null")]
+    public async Task An_answer_with_a_null_is_refused(string body)
+    {
+        using var cloud = new PretendedCloud().On("GET /placement/", body).On("GET /compute/", """{"servers": [null]}""");
+        using var session = cloud.Connect(attempts: 1);
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => new PlacementClient(session).GetAllocationsAsync(Instance));
+        Assert.Equal(CloudReasons.BadAnswer, failure.Refusal.Reason);
+        failure = await Assert.ThrowsAsync<RefusedException>(() => new NovaClient(session).ListServersAsync());
+        Assert.Equal(CloudReasons.BadAnswer, failure.Refusal.Reason);
+    }
+
+    [Fact]
+    public async Task A_service_that_gives_the_first_page_for_ever_does_not_hold_a_list_and_makes_no_bill()
+    {
+        const string Usage = """
+            {"tenant_id": "p", "total_vcpus_usage": 1, "total_memory_mb_usage": 1, "total_local_gb_usage": 1, "total_hours": 1,
+             "server_usages": [{"instance_id": "8f5a9d2e-0000-4000-8000-000000000001", "name": "s", "flavor": "f", "hours": 1, "vcpus": 1,
+             "memory_mb": 1, "local_gb": 1, "tenant_id": "p", "started_at": "2026-01-10T12:00:00"}]}
+            """;
+        using var cloud = new PretendedCloud()
+            .On("GET /compute/v2.1/flavors/", """{"flavors": [{"id": "1", "name": "a", "vcpus": 1, "ram": 1, "disk": 0}]}""")
+            .On("GET /compute/v2.1/os-simple-tenant-usage?", $$"""{"tenant_usages": [{{Usage}}]}""")
+            .On("GET /compute/v2.1/os-simple-tenant-usage/", $$"""{"tenant_usage": {{Usage}}}""");
+        using var session = cloud.Connect();
+        var nova = new NovaClient(session);
+        Assert.Single(await nova.ListFlavorsAsync());
+        var (start, end) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
+        foreach (var read in new Func<Task>[] { () => nova.ListUsagesAsync(start, end), () => nova.GetUsageAsync("p", start, end) })
+        {
+            var failure = await Assert.ThrowsAsync<RefusedException>(read);
+            Assert.Equal(CloudReasons.BadAnswer, failure.Refusal.Reason);
+            Assert.Contains("8f5a9d2e-0000-4000-8000-000000000001 is in the answer", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_service_that_has_too_many_requests_is_asked_again()
+    {
+        var isAsked = false;
+        using var cloud = new PretendedCloud().On("GET /placement/", _ =>
+        {
+            var answer = PretendedCloud.Json(isAsked ? HttpStatusCode.OK : HttpStatusCode.TooManyRequests, NoAllocations);
+            isAsked = true;
+            return answer;
+        });
+        using var session = cloud.Connect();
+        Assert.Empty((await new PlacementClient(session).GetAllocationsAsync(Instance)).Allocations);
+    }
+
     [Fact]
     public async Task A_rotated_password_shows_in_the_answers_of_Keystone()
     {
@@ -134,7 +189,8 @@ public class CloudSessionTests
     [InlineData(
         HttpStatusCode.Forbidden, """{"forbidden": {"message": "Policy doesn't allow it", "code": 403}}""",
         "forbidden", "Policy doesn't allow it")]
-    [InlineData(HttpStatusCode.BadGateway, "<html>bad gateway</html>", "unreachable", "502")]
+    [InlineData(HttpStatusCode.BadGateway, "<html>bad gateway</html>", "unreachable", "502 (BadGateway)")]
+    [InlineData(HttpStatusCode.NotFound, """{"itemNotFound": {"message": "No \u001b[31m\nred"}}""", "not-found", "404: No [31m red")]
     [InlineData(HttpStatusCode.OK, "[]", "bad-answer", "is not what placement documents")]
     [InlineData(HttpStatusCode.OK, "{}", "bad-answer", "is not what placement documents")]
     [InlineData(HttpStatusCode.OK, """{"allocations": null}""", "bad-answer", "is not what placement documents")]

@@ -53,6 +53,44 @@ public sealed class CloudSettingsTests : IDisposable
         Assert.Contains("\"name\":\"shop\"", Body(settings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("<<: *common")]
+    [InlineData("<<: [*other, *common]")]
+    public void Clouds_share_what_is_common_to_them_by_merge_keys(string merge)
+    {
+        var clouds = folder.Write("clouds.yaml", $$"""
+            common: &common
+              auth: &auth {auth_url: http://common:5000, username: bob, password: hidden}
+              region_name: North
+            other: &other {interface: internal}
+            clouds:
+              mine:
+                {{merge}}
+                auth:
+                  <<: *auth
+                  username: eve
+                  project_name: shop
+                region_name: South
+            """);
+        var settings = Load(("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", clouds));
+        Assert.Equal(("http://common:5000/v3/", "South"), (settings.AuthAddress.ToString(), settings.Region));
+        Assert.Contains("\"name\":\"eve\"", Body(settings), StringComparison.Ordinal);
+        Assert.Contains("\"password\":\"hidden\"", Body(settings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clouds: {mine: &mine {<<: *mine}}", "cloud 'mine' has no auth_url")]
+    [InlineData("clouds: {mine: {profile: vendor}}", "cloud 'mine' has no auth_url")]
+    [InlineData("clouds: {mine: {<<: text}}", "cloud 'mine' has no auth_url")]
+    [InlineData("clouds: {mine: {<<: *nowhere}}", "is not YAML")]
+    public void A_cloud_without_an_address_is_refused_by_its_name(string yaml, string words)
+    {
+        var clouds = folder.Write("clouds.yaml", yaml);
+        var failure = Assert.Throws<RefusedException>(() => Load(("OS_CLOUD", "mine"), ("OS_CLIENT_CONFIG_FILE", clouds)));
+        Assert.Equal(CloudReasons.Settings, failure.Refusal.Reason);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_application_credential_needs_no_project()
     {

@@ -44,8 +44,8 @@ internal static class CloudPages
             Hosts =
             [
                 .. status.Hosts.Select(host => new HostRow(
-                    host.Host, host.State == "up", host.Healthy, host.TotalMebibytes, host.ReservedMebibytes, host.ClaimedMebibytes,
-                    host.FreeMebibytes, host.LargestFreeMebibytes, host.Guests)),
+                    host.Host, host.State is "up" or "disabled", host.Healthy, host.TotalMebibytes, host.ReservedMebibytes,
+                    host.ClaimedMebibytes, host.FreeMebibytes, host.LargestFreeMebibytes, host.Guests)),
             ],
             Drift = [.. status.Drift.Select(Describe)],
             Leftovers = [.. status.Leftovers.Select(Describe)],

@@ -170,7 +170,6 @@ internal static class CliReasons
     public static readonly RefusalReason CannotListen = Unavailable("cannot-listen", "The program's address is in use, or not allowed.");
     public static readonly RefusalReason NoServer = Unavailable(
         "no-server", "A server gives no evidence.", "check the address; the port of a CAS or a room is part of it");
-    public static readonly RefusalReason BadAuditLog = Unavailable("bad-log-answer", "The CAS gave something else than its log.");
     public static readonly RefusalReason NoNode = Unavailable(
         "no-node", "A host does not give its journal.", "guardian-node answers there if its configuration has meter.listen");
 

@@ -23,10 +23,6 @@ public sealed class PageRequest
     /// <param name="name">Its name.</param>
     public string Query(string name) => context.Request.Query[name].ToString();
 
-    /// <summary>All values of the query with a name.</summary>
-    /// <param name="name">Their name.</param>
-    public IReadOnlyList<string> Queries(string name) => [.. context.Request.Query[name].OfType<string>()];
-
     /// <summary>A field of the form, without blanks around it; empty when there is none.</summary>
     /// <param name="name">Its name.</param>
     public string Field(string name) => form?[name].ToString().Trim() ?? "";

@@ -44,9 +44,6 @@ internal sealed class CompiledFilters
             .Select(part => Renumbered(part, number => Find(number).Column)),
     ];
 
-    /// <summary>Tests whether any condition depends on a data set's columns.</summary>
-    public bool Concern(DataSet dataSet) => parts.Any(part => SidesOf(part).Contains(IndexOf(dataSet)));
-
     /// <summary>Writes the conditions as terms of a set.</summary>
     /// <param name="members">The data sets that its persons are in, with their versions.</param>
     /// <param name="nameOf">Names the version of a data set.</param>

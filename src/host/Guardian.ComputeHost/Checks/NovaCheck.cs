@@ -15,7 +15,7 @@ public static class NovaCheck
 
     /// <summary>Checks whether an aggregate keeps plain guests off this host.</summary>
     /// <param name="aggregates">All aggregates of the cloud.</param>
-    /// <param name="host">Nova's name of this host.</param>
+    /// <param name="host">The host of its nova-compute.</param>
     public static Finding CheckAggregates(IReadOnlyList<Aggregate> aggregates, string host)
     {
         const string Key = $"trait:{Epc.SgxTrait}";

@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using Guardian.Libvirt;
 using Guardian.Libvirt.Domain;
 using Guardian.Libvirt.Rpc;
+using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
 using Guardian.Refusals;
 
@@ -19,6 +20,9 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
     /// <summary>Whether the definition's devices are bound to the NUMA nodes that were claimed, as far as both name any.</summary>
     public bool IsOnClaimedNodes { get; init; } = true;
 
+    /// <summary>The problem of a server whose claims are all on other hosts; null when it has claims here, or none.</summary>
+    public string? ClaimProblem { get; init; }
+
     /// <summary>The EPC that it had on this host under the same flavor, in KiB; null when that is not known.</summary>
     public long? Known { get; init; }
 
@@ -28,7 +32,7 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
     /// <summary>The first disagreement between these places; null when they agree.</summary>
     public string? Problem =>
         Mapped is null ? "its QEMU process was not found; run this as root on its host"
-        : Tdx.Problem is { } problem ? problem
+        : (ClaimProblem ?? Tdx.Problem) is { } problem ? problem
         : Claimed is not null && Claimed != Defined
             ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
         : Known > Defined
@@ -75,7 +79,9 @@ public static class GuestVerifier
                 continue;
             }
             var process = processes.Find(guest.Uuid);
-            var claims = findClaims is not null && NovaMetadata.IsIn(domain) ? await findClaims(guest.Uuid).ConfigureAwait(false) : null;
+            var (claims, problem) = findClaims is not null && NovaMetadata.IsIn(domain)
+                ? await FindClaimsAsync(findClaims, guest.Uuid).ConfigureAwait(false)
+                : (null, null);
             var state = new GuestEpcState(
                 guest.Uuid, guest.Name, process,
                 claims?.Sum(claim => claim.Mebibytes * 1024),
@@ -83,18 +89,33 @@ public static class GuestVerifier
                 process is { } number ? processes.ReadMapped(number) / 1024 : null)
             {
                 IsOnClaimedNodes = claims is null || MatchNodes(domain, claims),
+                ClaimProblem = problem,
                 Tdx = new GuestTdxState(
                     claims?.Any(claim => claim.TdxKey), LaunchSecurity.IsTdx(domain),
                     process is { } qemu ? processes.IsTdx(qemu) : null),
                 Known = NovaMetadata.TryRead(domain) is { } nova ? findKnown?.Invoke(guest.Uuid, nova.Flavor) * 1024 : null,
             };
-            if (instance is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0 || state.Known > 0
+            if (instance is not null || problem is not null || state.Defined > 0 || state.Claimed > 0 || state.Mapped > 0 || state.Known > 0
                 || state.Tdx.Claimed == true || state.Tdx.Defined)
             {
                 states.Add(state);
             }
         }
         return states;
+    }
+
+    // One server whose claims are on other hosts must not hide the others.
+    internal static async Task<(IReadOnlyList<EpcClaim>? Claims, string? Problem)> FindClaimsAsync(
+        Func<Guid, Task<IReadOnlyList<EpcClaim>>> findClaims, Guid instance)
+    {
+        try
+        {
+            return (await findClaims(instance).ConfigureAwait(false), null);
+        }
+        catch (RefusedException failure) when (failure.Refusal.Reason == CloudReasons.OtherHost)
+        {
+            return ([], failure.Refusal.Detail);
+        }
     }
 
     /// <summary>Whether a definition's devices take from each NUMA node what was claimed there, as far as both name any.</summary>

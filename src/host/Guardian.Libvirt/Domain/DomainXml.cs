@@ -69,9 +69,9 @@ public static class DomainXml
         {
             return false;
         }
-        // No host has an exbibyte. Below that, no sum in this code overflows.
+        // No guest has a pebibyte. A definition has room for less than a million sizes, so no sum of them overflows.
         var bytes = (UInt128)number * scale;
-        if (bytes > 1UL << 60)
+        if (bytes > 1UL << 50)
         {
             return false;
         }

@@ -2,15 +2,20 @@ using System.Globalization;
 
 namespace Guardian.Libvirt.Domain;
 
-/// <summary>Sets of NUMA nodes or processors as libvirt writes them: <c>0-3,^2,8</c>.</summary>
+/// <summary>Sets of NUMA nodes as libvirt writes them: <c>0-3,^2,8</c>.</summary>
 public static class NodeSet
 {
-    // libvirt's own limit for processors, which bounds nodes too.
-    private const int MaxNumber = 16_384;
+    // Linux has at most 1024 nodes (MAX_NUMNODES); each costs six characters, with a comma and an exclusion.
+    private const int MaxNumber = 1023;
+    private const int MaxSize = 6 * (MaxNumber + 1);
 
-    /// <summary>Reads a set; null when it is malformed or empty. Never throws.</summary>
+    /// <summary>Reads a set; null when it is malformed, empty, or longer than any host's. Never throws.</summary>
     public static SortedSet<int>? TryRead(string text)
     {
+        if (text.Length > MaxSize)
+        {
+            return null;
+        }
         var numbers = new SortedSet<int>();
         foreach (var part in text.Split(','))
         {

@@ -1,16 +1,11 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Security;
 using System.Text;
 using Guardian.Hosting;
 using Guardian.Node.Metrics;
 using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
 namespace Guardian.Node.Caching;
 
@@ -24,11 +19,6 @@ internal static class CacheEndpoint
     public const int ConnectionsOfAddress = 32;
 
     private const int MaxConnections = 512;
-    private const int MaxRequestLineSize = 4096;
-    private const int MaxHeadersSize = 16 * 1024;
-
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Makes a server that is not started yet.</summary>
     /// <param name="configuration">The address and its protection.</param>
@@ -47,54 +37,25 @@ internal static class CacheEndpoint
         var token = configuration.TokenFile is { } file ? new CallerToken(file) : null;
         var certificate = configuration.Certificate is { } path ? new CertificateFiles(path, configuration.Key!, log) : null;
         var budget = new AddressBudget(time);
-        var guard = new ConnectionGuard(new ConnectionLimits(MaxConnections, ConnectionsOfAddress));
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.MaxRequestLineSize = MaxRequestLineSize;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-            kestrel.Limits.KeepAliveTimeout = IdleTimeout;
-            kestrel.Listen(configuration.Listen, endPoint =>
+        return HostServer.Create(
+            configuration.Listen, certificate, new ConnectionLimits(MaxConnections, ConnectionsOfAddress), context =>
             {
-                endPoint.Use(guard.ServeAsync);
-                if (certificate is not null)
-                {
-                    endPoint.UseHttps(new TlsHandshakeCallbackOptions
-                    {
-                        HandshakeTimeout = HeadersTimeout,
-                        OnConnection = _ => ValueTask.FromResult(
-                            new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
-                    });
-                }
+                var answer = Answer(context);
+                metrics.Count(answer.Status);
+                return answer;
             });
-        });
-        var server = builder.Build();
-        server.Use(ConnectionGuard.MarkUsed);
-        server.Run(context =>
-        {
-            var answer = Answer(context);
-            metrics.Count(answer.Status);
-            return WriteAsync(context.Response, answer, context.RequestAborted);
-        });
-        return server;
 
-        CacheAnswer Answer(HttpContext context)
+        HttpAnswer Answer(HttpContext context)
         {
             if (!budget.TryTake(context.Connection.RemoteIpAddress))
             {
-                return new CacheAnswer(
-                    StatusCodes.Status429TooManyRequests, "text/plain", "too many requests\n"u8.ToArray(),
-                    [("Retry-After", AddressBudget.Window.TotalSeconds.ToString(CultureInfo.InvariantCulture))]);
+                return HttpAnswer.OfText(
+                    StatusCodes.Status429TooManyRequests, "too many requests",
+                    ("Retry-After", AddressBudget.Window.TotalSeconds.ToString(CultureInfo.InvariantCulture)));
             }
             if (context.Request.Method != HttpMethods.Get)
             {
-                return new CacheAnswer(
-                    StatusCodes.Status405MethodNotAllowed, "text/plain", "GET alone\n"u8.ToArray(), [("Allow", "GET")]);
+                return HttpAnswer.OfText(StatusCodes.Status405MethodNotAllowed, "GET alone", ("Allow", "GET"));
             }
             var path = context.Request.Path.Value ?? "";
             return path == "/metrics"
@@ -103,27 +64,13 @@ internal static class CacheEndpoint
         }
     }
 
-    private static CacheAnswer AnswerMetrics(HttpContext context, CallerToken? token, Func<string> write)
+    private static HttpAnswer AnswerMetrics(HttpContext context, CallerToken? token, Func<string> write)
     {
         var isAdmitted = token is null
             ? context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
             : token.Admits(context.Request.Headers.Authorization);
         return isAdmitted
-            ? new CacheAnswer(
-                StatusCodes.Status200OK, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(write()), [])
-            : new CacheAnswer(
-                StatusCodes.Status401Unauthorized, "text/plain", "metrics need a token\n"u8.ToArray(), [("WWW-Authenticate", "Bearer")]);
-    }
-
-    private static async Task WriteAsync(HttpResponse response, CacheAnswer answer, CancellationToken cancellation)
-    {
-        response.StatusCode = answer.Status;
-        response.ContentType = answer.Type;
-        response.ContentLength = answer.Body.Length;
-        foreach (var (name, value) in answer.Headers)
-        {
-            response.Headers[name] = value;
-        }
-        await response.Body.WriteAsync(answer.Body, cancellation).ConfigureAwait(false);
+            ? new HttpAnswer(StatusCodes.Status200OK, MetricsText.MediaType, Encoding.UTF8.GetBytes(write()))
+            : HttpAnswer.OfText(StatusCodes.Status401Unauthorized, "metrics need a token", ("WWW-Authenticate", "Bearer"));
     }
 }

@@ -3,15 +3,9 @@ using System.Text;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Verification;
+using Guardian.Node.Metrics;
 
 namespace Guardian.Node.Caching;
-
-/// <summary>An answer over HTTP.</summary>
-/// <param name="Status">The status; 461 and 462 are PCCS's own.</param>
-/// <param name="Type">The media type.</param>
-/// <param name="Body">The body.</param>
-/// <param name="Headers">Headers of Intel's interface.</param>
-internal sealed record CacheAnswer(int Status, string Type, ReadOnlyMemory<byte> Body, IReadOnlyList<(string Name, string Value)> Headers);
 
 /// <summary>Answers requests of PCCS clients from what is kept, and asks nobody. Thread-safe.</summary>
 /// <param name="content">The kept collateral.</param>
@@ -36,12 +30,12 @@ internal sealed class CollateralAnswers(CacheContent content, PckStore certifica
     /// <summary>Answers a request.</summary>
     /// <param name="path">The path.</param>
     /// <param name="query">The query.</param>
-    public CacheAnswer Answer(string path, string query)
+    public HttpAnswer Answer(string path, string query)
     {
         var (request, status) = CacheRequest.Read(path, query);
         if (request is null)
         {
-            return Refuse(status, status == NotFound ? "there is no such path" : "a parameter is missing or malformed");
+            return HttpAnswer.OfText(status, status == NotFound ? "there is no such path" : "a parameter is missing or malformed");
         }
         if (request.Pck is { } pck)
         {
@@ -49,37 +43,37 @@ internal sealed class CollateralAnswers(CacheContent content, PckStore certifica
         }
         return content.Find(request, time.GetUtcNow()) is { } found
             ? Answer(request, found)
-            : Refuse(NotFound, "nothing is kept for this request");
+            : HttpAnswer.OfText(NotFound, "nothing is kept for this request");
     }
 
-    private static CacheAnswer Answer(CacheRequest request, QuoteCollateral found) => request.Document switch
+    private static HttpAnswer Answer(CacheRequest request, QuoteCollateral found) => request.Document switch
     {
-        CacheDocument.TcbInfo => new CacheAnswer(
+        CacheDocument.TcbInfo => new HttpAnswer(
             200, Json, found.TcbInfo,
             [Chain(request.Version == 3 ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain", found.TcbInfoIssuerChain)]),
-        CacheDocument.QeIdentity => new CacheAnswer(
+        CacheDocument.QeIdentity => new HttpAnswer(
             200, Json, found.QeIdentity,
             [Chain("SGX-Enclave-Identity-Issuer-Chain",
                 found.QeIdentityIssuerChain.IsEmpty ? found.TcbInfoIssuerChain : found.QeIdentityIssuerChain)]),
-        CacheDocument.QveIdentity => new CacheAnswer(
+        CacheDocument.QveIdentity => new HttpAnswer(
             200, Json, found.QveIdentity, [Chain("SGX-Enclave-Identity-Issuer-Chain", found.QveIdentityIssuerChain)]),
-        CacheDocument.PckList => new CacheAnswer(
+        CacheDocument.PckList => new HttpAnswer(
             200, request.Encoding == ListEncoding.Der ? Crl : Pem, Encode(found.PckCrl, request.Encoding),
             [Chain("SGX-PCK-CRL-Issuer-Chain", found.PckCrlIssuerChain)]),
-        _ => new CacheAnswer(200, request.Encoding == ListEncoding.Der ? Crl : Pem, Encode(found.RootCaCrl, request.Encoding), []),
+        _ => new HttpAnswer(200, request.Encoding == ListEncoding.Der ? Crl : Pem, Encode(found.RootCaCrl, request.Encoding), []),
     };
 
-    private CacheAnswer AnswerPck(PckRequest request)
+    private HttpAnswer AnswerPck(PckRequest request)
     {
         if (certificates.Find(request.Host) is not { } set)
         {
-            return Refuse(PlatformUnknown, "no PCK certificates are kept for this platform");
+            return HttpAnswer.OfText(PlatformUnknown, "no PCK certificates are kept for this platform");
         }
         if (Order(request.Host, set).Select(request.CpuSvn.Span, request.PceSvn, time.GetUtcNow()) is not { } found)
         {
-            return Refuse(CertificateUnavailable, "no PCK certificate is kept for these security versions");
+            return HttpAnswer.OfText(CertificateUnavailable, "no PCK certificate is kept for these security versions");
         }
-        return new CacheAnswer(
+        return new HttpAnswer(
             200, Pem, Encoding.ASCII.GetBytes(found.Pem),
             [
                 Chain("SGX-PCK-Certificate-Issuer-Chain", Encoding.ASCII.GetBytes(set.IssuerChain)),
@@ -123,6 +117,4 @@ internal sealed class CollateralAnswers(CacheContent content, PckStore certifica
     private static (string, string) Chain(string name, ReadOnlyMemory<byte> pem) =>
         (name, Uri.EscapeDataString(Encoding.ASCII.GetString(pem.Span.TrimEnd((byte)0))));
 
-    private static CacheAnswer Refuse(int status, string reason) =>
-        new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(reason + "\n"), []);
 }

@@ -57,7 +57,8 @@ internal static class QuotingDaemon
     {
         using var signals = new EndingSignals();
         using var listener = QuotingListener.Open(address);
-        var server = new QuotingServer(listener, new QuotingService(platform, collateral, log), log);
+        var guests = new LogBudget(log, TimeProvider.System);
+        var server = new QuotingServer(listener, new QuotingService(platform, collateral, guests.Write), guests.Write);
         new Thread(() => server.Run(signals.Token)) { IsBackground = true, Name = "quoting" }.Start();
         log($"quoting on {address}: {(platform is null
             ? "collateral alone, since Intel's own service makes quotes of hardware"

@@ -45,7 +45,8 @@ internal static class RelayReasons
         "A guest with EPC cannot be saved or migrated live, because EPC cannot leave its processor.");
 
     public static readonly RefusalReason UnknownGuest = new(
-        "unknown-guest", RefusalKind.Unavailable, "The libvirt daemon does not answer whether a guest has EPC.", "try again");
+        "unknown-guest", RefusalKind.Unavailable,
+        "The libvirt daemon does not answer whether a guest has EPC, or a call names no guest.", "try again");
 
     public static readonly RefusalReason TooManyCalls = new(
         "too-many-calls", RefusalKind.Unavailable, "A client has too many calls that wait for Placement or the libvirt daemon.",

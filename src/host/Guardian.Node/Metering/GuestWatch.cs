@@ -104,6 +104,8 @@ internal sealed class GuestWatch(
                     break;
                 case GuestEventKind.Stopped or GuestEventKind.Crashed:
                     meter.RecordStopped(instance);
+                    // A definition that was changed while it ran applies now.
+                    ReportDefinition(questions, happened.Guest);
                     break;
                 case GuestEventKind.Undefined:
                     meter.RecordRemoved(instance);
@@ -114,7 +116,11 @@ internal sealed class GuestWatch(
         }
         catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
         {
-            // The guest is gone already; its own events follow.
+            // The guest is gone already. No event follows if it had no definition any more, and went when it stopped.
+            if (happened.Kind is GuestEventKind.Stopped or GuestEventKind.Crashed)
+            {
+                meter.RecordRemoved(instance);
+            }
         }
     }
 

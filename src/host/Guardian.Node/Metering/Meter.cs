@@ -30,9 +30,9 @@ internal sealed class Meter : IDisposable
     public Meter(string path, Func<ClockReading> clock, Action<string> log)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        (journal, this.clock, this.log) = (Journal.Open(path), clock, log);
+        (journal, this.clock, this.log) = (Journal.Open(path, out var records), clock, log);
         var now = clock();
-        foreach (var record in journal.Records)
+        foreach (var record in records)
         {
             Apply(record);
         }

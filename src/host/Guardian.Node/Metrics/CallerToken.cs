@@ -22,7 +22,8 @@ internal sealed class CallerToken
         this.path = path;
         if (Read() is null)
         {
-            throw new RefusedException(EndpointReasons.BadToken.Because($"{path} has no token of {MinSize} to {MaxSize} characters"));
+            throw new RefusedException(EndpointReasons.BadToken.Because(
+                $"{path} has no token of {MinSize} to {MaxSize} printable characters without blanks"));
         }
     }
 
@@ -51,6 +52,7 @@ internal sealed class CallerToken
         using var file = File.OpenText(path);
         var buffer = new char[MaxSize + 64];
         var token = new string(buffer, 0, file.ReadBlock(buffer)).Trim();
-        return token.Length is >= MinSize and <= MaxSize && token.All(char.IsAscii) ? token : null;
+        return token.Length is >= MinSize and <= MaxSize && token.All(character => character is > ' ' and < (char)127)
+            ? token : null;
     }
 }

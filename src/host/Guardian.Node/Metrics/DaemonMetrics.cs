@@ -1,5 +1,6 @@
 using System.Globalization;
 using Guardian.Node.Definitions;
+using Guardian.Node.Relay;
 
 namespace Guardian.Node.Metrics;
 
@@ -76,9 +77,11 @@ internal static class DaemonMetrics
             "guardian_relay_lookups_suspended", Gauge,
             "Whether the relay decides without Placement, because Placement gave no answer in time.", state.LookupsSuspended ? 1 : 0);
         text.AddFamily("guardian_relay_refusals_total", Counter, "Calls that the relay refused, by reason.");
-        foreach (var (reason, count) in state.Relay.Refusals.OrderBy(refusal => refusal.Key.Code, StringComparer.Ordinal))
+        // Prometheus sees no increase in a counter that begins with 1, so each reason begins with 0.
+        foreach (var reason in RelayErrors.Reasons.OrderBy(reason => reason.Code, StringComparer.Ordinal))
         {
-            text.AddSample("guardian_relay_refusals_total", count, ("reason", reason.Code));
+            text.AddSample(
+                "guardian_relay_refusals_total", state.Relay.Refusals.GetValueOrDefault(reason), ("reason", reason.Code));
         }
         var lookups = state.Relay.ReadLookups();
         text.AddFamily("guardian_relay_lookups_total", Counter, "Decisions about a server's EPC, by their source.");

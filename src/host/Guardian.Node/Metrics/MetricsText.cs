@@ -7,6 +7,9 @@ namespace Guardian.Node.Metrics;
 /// <param name="host">Nova's name of this host, the first label of every sample.</param>
 internal sealed class MetricsText(string host)
 {
+    /// <summary>The media type of the format.</summary>
+    public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
+
     private readonly StringBuilder text = new();
 
     /// <summary>Begins a metric.</summary>

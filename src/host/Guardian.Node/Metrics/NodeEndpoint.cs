@@ -1,15 +1,12 @@
 using System.Globalization;
-using System.Net.Security;
 using System.Text;
 using System.Text.Json.Nodes;
 using Guardian.ComputeHost.Configuration;
+using Guardian.Hosting;
 using Guardian.Metering;
 using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
 namespace Guardian.Node.Metrics;
 
@@ -20,12 +17,13 @@ namespace Guardian.Node.Metrics;
 /// <remarks>It only reads, but it reveals who holds how much EPC. Beyond loopback it serves with TLS, to callers with a token.</remarks>
 internal static class NodeEndpoint
 {
-    private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
     private const string JournalType = "application/x-ndjson";
     private const string JsonType = "application/json";
 
-    // A stranger on the network holds a connection no longer without a request.
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxPeriod = TimeSpan.FromDays(366);
+
+    // Prometheus, billing and an operator's commands; a stranger takes no more of them than one of these.
+    private static readonly ConnectionLimits Limits = new(64, 16);
 
     /// <summary>Makes a server that is not started yet.</summary>
     /// <param name="address">The address to listen on, and its protection.</param>
@@ -41,59 +39,35 @@ internal static class NodeEndpoint
     {
         var token = address.TokenFile is { } file ? new CallerToken(file) : null;
         var certificate = address.Certificate is { } path ? new CertificateFiles(path, address.Key!, log) : null;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        return HostServer.Create(address.Listen, certificate, Limits, context =>
+            token is null || token.Admits(context.Request.Headers.Authorization)
+                ? Answer(context.Request, metrics, journal, listGuests)
+                : new HttpAnswer(StatusCodes.Status401Unauthorized, "text/plain", default, ("WWW-Authenticate", "Bearer")));
+    }
+
+    private static HttpAnswer Answer(
+        HttpRequest request, Func<string> metrics, string journal, Func<IEnumerable<GuestMetrics>> listGuests)
+    {
+        try
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = 64;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
-            kestrel.Listen(address.Listen, endPoint =>
+            return (request.Method, request.Path.Value) switch
             {
-                if (certificate is not null)
-                {
-                    endPoint.UseHttps(new TlsHandshakeCallbackOptions
-                    {
-                        HandshakeTimeout = HeadersTimeout,
-                        OnConnection = _ => ValueTask.FromResult(
-                            new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
-                    });
-                }
-            });
-        });
-        var server = builder.Build();
-        server.Run(context => token is null || token.Admits(context.Request.Headers.Authorization)
-            ? AnswerAsync(context, metrics, journal, listGuests)
-            : RefuseAsync(context));
-        return server;
-    }
-
-    private static Task RefuseAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return Task.CompletedTask;
-    }
-
-    private static async Task AnswerAsync(
-        HttpContext context, Func<string> metrics, string journal, Func<IEnumerable<GuestMetrics>> listGuests)
-    {
-        var (status, type, body) = (context.Request.Method, context.Request.Path.Value) switch
+                ("GET", "/metrics") => Give(MetricsText.MediaType, Encoding.UTF8.GetBytes(metrics())),
+                ("GET", "/v1/journal") => Give(JournalType, ReadJournal(journal)),
+                ("GET", "/v1/dataframes") => ReadFrames(request.Query, journal),
+                ("GET", "/v1/guests") => Give(JsonType, WriteGuests(listGuests())),
+                _ => HttpAnswer.OfText(
+                    StatusCodes.Status404NotFound, "there are /metrics, /v1/journal, /v1/dataframes and /v1/guests"),
+            };
+        }
+        catch (Exception failure) when (failure is RefusedException or IOException or UnauthorizedAccessException)
         {
-            ("GET", "/metrics") => (StatusCodes.Status200OK, MetricsType, Encoding.UTF8.GetBytes(metrics())),
-            ("GET", "/v1/journal") => (StatusCodes.Status200OK, JournalType, ReadJournal(journal)),
-            ("GET", "/v1/dataframes") => ReadFrames(context.Request.Query, journal),
-            ("GET", "/v1/guests") => (StatusCodes.Status200OK, JsonType, WriteGuests(listGuests())),
-            _ => (
-                StatusCodes.Status404NotFound, "text/plain",
-                "there are /metrics, /v1/journal, /v1/dataframes and /v1/guests\n"u8.ToArray()),
-        };
-        context.Response.StatusCode = status;
-        context.Response.ContentType = type;
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+            // The journal is damaged, or the disk fails: billing says why.
+            return HttpAnswer.OfText(StatusCodes.Status500InternalServerError, failure.Message);
+        }
     }
+
+    private static HttpAnswer Give(string type, byte[] body) => new(StatusCodes.Status200OK, type, body);
 
     private static byte[] ReadJournal(string journal)
     {
@@ -118,18 +92,16 @@ internal static class NodeEndpoint
         return Encoding.UTF8.GetBytes(new JsonObject { ["guests"] = new JsonArray([.. list]) }.ToJsonString());
     }
 
-    private static (int Status, string Type, byte[] Body) ReadFrames(IQueryCollection query, string journal)
-    {
-        if (!TryParse(query["begin"], out var begin) || !TryParse(query["end"], out var end) || end - begin > TimeSpan.FromDays(366))
-        {
-            var help = "give begin and end as 2026-01-31T00:00:00Z, at most a year apart\n"u8.ToArray();
-            return (StatusCodes.Status400BadRequest, "text/plain", help);
-        }
-        var frames = Dataframes.Create(Timeline.Build(Journal.Read(journal)).Values, begin, end);
-        return (StatusCodes.Status200OK, JsonType, Encoding.UTF8.GetBytes(frames.ToJsonString()));
-    }
+    private static HttpAnswer ReadFrames(IQueryCollection query, string journal) =>
+        TryParse(query["begin"], out var begin) && TryParse(query["end"], out var end) && begin < end && end - begin <= MaxPeriod
+            ? Give(JsonType, Encoding.UTF8.GetBytes(
+                Dataframes.Create(Timeline.Build(Journal.Read(journal)).Values, begin, end).ToJsonString()))
+            : HttpAnswer.OfText(
+                StatusCodes.Status400BadRequest, "give begin and a later end as 2026-01-31T00:00:00Z, at most a year apart");
 
+    // The last year of the calendar has no hour after it.
     private static bool TryParse(string? text, out DateTimeOffset instant) =>
         DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant)
+        && instant.Year < DateTimeOffset.MaxValue.Year;
 }

@@ -84,6 +84,8 @@ internal sealed class EpcPublisher
         catch
         {
             seen.Clear();
+            // Somebody may have removed the names, or put an older database back.
+            hasNames = false;
             throw;
         }
         seen.End(tree, isUnchanged: changes.Count == 0);

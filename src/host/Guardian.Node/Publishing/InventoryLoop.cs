@@ -44,11 +44,19 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
         var due = time.GetTimestamp();
         while (!cancellation.IsCancellationRequested)
         {
-            LastRead = read();
-            if (published != LastRead.IsHealthy || time.GetElapsedTime(due) >= Interval)
+            try
             {
-                due = time.GetTimestamp();
-                await TryPublishAsync(LastRead, cancellation).ConfigureAwait(false);
+                LastRead = read();
+                if (published != LastRead.IsHealthy || time.GetElapsedTime(due) >= Interval)
+                {
+                    due = time.GetTimestamp();
+                    await TryPublishAsync(LastRead, cancellation).ConfigureAwait(false);
+                }
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // Without a next round, a host that fails later would keep its health in Placement.
+                Report(failure.Message);
             }
             var jitter = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(MaxJitterMilliseconds));
             await Task.Delay(CheckInterval - jitter, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -69,20 +77,25 @@ internal sealed class InventoryLoop(EpcPublisher publisher, Func<HostEpc> read, 
         }
         catch (RefusedException failure)
         {
-            // One line for each problem, not two a minute.
-            if (failure.Message != lastProblem)
-            {
-                log($"the inventory is not published: {failure.Message}");
-                lastProblem = failure.Message;
-            }
+            Report(failure.Message);
             // A Placement in trouble is asked no sooner than usual; a refusal, such as for a provider that nova-compute has still to make,
             // is soon over.
             published = failure.IsTransient ? epc.IsHealthy : null;
-            Failures++;
         }
         catch (OperationCanceledException)
         {
             // The daemon ends.
+        }
+    }
+
+    // One line for each problem, not two a minute.
+    private void Report(string problem)
+    {
+        Failures++;
+        if (problem != lastProblem)
+        {
+            log($"the inventory is not published: {problem}");
+            lastProblem = problem;
         }
     }
 }

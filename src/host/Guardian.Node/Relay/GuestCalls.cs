@@ -117,7 +117,7 @@ internal sealed class GuestCalls(
     private Task<FrameVerdict?> InspectSnapshot(RpcHeader header, ReadOnlySpan<byte> payload)
     {
         var reader = new XdrReader(payload);
-        return GuestName.TryRead(ref reader, out var guest) && (!guest.IsActive || IsOfDisks(reader))
+        return GuestName.TryRead(ref reader, out _) && IsOfDisks(reader)
             ? Pass
             : RefuseIfBound(header, payload, "have a snapshot of its memory", "take one of its disks only");
     }
@@ -130,7 +130,9 @@ internal sealed class GuestCalls(
     private Task<FrameVerdict?> RefuseIfBound(RpcHeader header, ReadOnlySpan<byte> payload, string action, string remedy)
     {
         var reader = new XdrReader(payload);
-        return GuestName.TryRead(ref reader, out var guest) ? RefuseIfBoundAsync(header, guest, connectionUri, action, remedy) : Pass;
+        return GuestName.TryRead(ref reader, out var guest)
+            ? RefuseIfBoundAsync(header, guest, connectionUri, action, remedy)
+            : Decide(Refuse(header, RelayReasons.UnknownGuest.Because("the call names no guest that can be read")));
     }
 
     private async Task<FrameVerdict?> RefuseIfBoundAsync(RpcHeader header, GuestName guest, string uri, string action, string remedy) =>

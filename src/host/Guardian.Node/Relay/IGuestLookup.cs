@@ -5,7 +5,7 @@ namespace Guardian.Node.Relay;
 /// <summary>The reason for which a guest cannot leave its processor.</summary>
 internal enum GuestKind
 {
-    /// <summary>Nothing: it can be saved and moved.</summary>
+    /// <summary>Nothing: it can be saved and moved, or it does not run.</summary>
     Plain,
 
     /// <summary>It has EPC.</summary>

@@ -26,7 +26,9 @@ internal sealed class LibvirtGuestLookup(string upstream) : IGuestLookup
         try
         {
             using var client = LibvirtClient.Connect(upstream, connectionUri, Limit);
-            return DomainXml.Read(client.GetXml(guest)).Value?.Root is { } domain ? ReadKind(domain) : null;
+            // Only the definition of a running guest has an id, and only a running guest has memory that could leave.
+            return DomainXml.Read(client.GetXml(guest)).Value?.Root is not { } domain ? null
+                : domain.Attribute("id") is null ? GuestKind.Plain : ReadKind(domain);
         }
         catch (RefusedException failure) when (failure.Refusal.Reason == LibvirtReasons.NoDomain)
         {

@@ -25,6 +25,9 @@ internal static class RelayErrors
         [RelayReasons.Sasl] = RpcErrorCode.AuthFailed,
     };
 
+    /// <summary>The reasons for which a call is refused.</summary>
+    public static IEnumerable<RefusalReason> Reasons => Codes.Keys;
+
     /// <summary>Makes the error. Clients show its message, so the message names its author.</summary>
     public static RpcError Translate(Refusal refusal) =>
         new(Codes.GetValueOrDefault(refusal.Reason, RpcErrorCode.OperationFailed), $"guardian: {refusal.Detail}");

@@ -62,6 +62,14 @@ public sealed class NovaClient(CloudSession session)
     internal Task<IReadOnlyList<Hypervisor>> ListHypervisorsAsync(CancellationToken cancellation = default) => ListPagesAsync(
         "os-hypervisors/detail?", NovaJson.Default.HypervisorList, page => page.Hypervisors, node => node.Id.ToString(), cancellation);
 
+    /// <summary>Finds the host of the nova-compute that serves a compute node, by which aggregates name it; null when Nova has no such
+    /// node.</summary>
+    /// <param name="node">The compute node's name, as <c>openstack hypervisor list</c> shows it.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    public async Task<string?> FindComputeHostAsync(string node, CancellationToken cancellation = default) =>
+        (await ListHypervisorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(known => known.HypervisorHostname == node)
+            ?.Service.Host;
+
     /// <summary>Lists all servers of all projects.</summary>
     internal Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) =>
         ListServersAsync("all_tenants=1", cancellation);
@@ -112,7 +120,7 @@ public sealed class NovaClient(CloudSession session)
         string project, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellation = default)
     {
         var total = new ProjectUsage(project, 0, 0, 0, 0);
-        var servers = new List<ServerUsage>();
+        var (servers, known) = (new List<ServerUsage>(), new HashSet<Guid>());
         for (var (page, marker) = (0, ""); page < MaxPages; page++)
         {
             var path = $"os-simple-tenant-usage/{Uri.EscapeDataString(project)}?{FormatPeriod(start, end)}{marker}";
@@ -121,6 +129,7 @@ public sealed class NovaClient(CloudSession session)
             {
                 break;
             }
+            CountOnce(found, known);
             servers.AddRange(found);
             total = Add(total, part.TotalVcpusUsage, part.TotalMemoryMbUsage, part.TotalLocalGbUsage, part.TotalHours);
             marker = $"&marker={found[^1].InstanceId}";
@@ -137,10 +146,12 @@ public sealed class NovaClient(CloudSession session)
     {
         // A page counts servers, not projects, so several pages may list one project.
         var projects = new SortedDictionary<string, ProjectUsage>(StringComparer.Ordinal);
+        var servers = new HashSet<Guid>();
         for (var (page, marker) = (0, ""); page < MaxPages; page++)
         {
             var path = $"os-simple-tenant-usage?detailed=1&{FormatPeriod(start, end)}{marker}";
             var parts = (await GetAsync(path, NovaJson.Default.UsageList, cancellation).ConfigureAwait(false)).TenantUsages;
+            CountOnce(parts.SelectMany(part => part.ServerUsages ?? []), servers);
             foreach (var part in parts)
             {
                 var known = projects.GetValueOrDefault(part.TenantId, new ProjectUsage(part.TenantId, 0, 0, 0, 0, []));
@@ -154,6 +165,16 @@ public sealed class NovaClient(CloudSession session)
             marker = $"&marker={last.InstanceId}";
         }
         return [.. projects.Values];
+    }
+
+    // A bill with a server that counts twice is worse than none.
+    private static void CountOnce(IEnumerable<ServerUsage> page, HashSet<Guid> known)
+    {
+        if (page.FirstOrDefault(server => !known.Add(server.InstanceId)) is { } twice)
+        {
+            throw new RefusedException(CloudReasons.BadAnswer.Because(
+                $"nova GET os-simple-tenant-usage: server {twice.InstanceId} is in the answer, or in its pages, twice"));
+        }
     }
 
     /// <summary>Lists all projects that the user may see, from Keystone.</summary>
@@ -182,19 +203,22 @@ public sealed class NovaClient(CloudSession session)
         string path, JsonTypeInfo<TPage> type, Func<TPage, IReadOnlyList<T>> itemsOf, Func<T, string> markerOf,
         CancellationToken cancellation)
     {
-        var items = new List<T>();
+        var items = new OrderedDictionary<string, T>();
         for (var page = 0; page < MaxPages; page++)
         {
-            var marker = items.Count == 0 ? "" : $"&marker={Uri.EscapeDataString(markerOf(items[^1]))}";
-            var found = itemsOf(await GetAsync($"{path}&limit={PageSize}{marker}", type, cancellation).ConfigureAwait(false));
-            items.AddRange(found);
-            // A cloud may have set a smaller page, so only an empty page is surely the last.
-            if (found.Count == 0)
+            var marker = items.Count == 0 ? "" : $"&marker={Uri.EscapeDataString(items.GetAt(items.Count - 1).Key)}";
+            var before = items.Count;
+            foreach (var item in itemsOf(await GetAsync($"{path}&limit={PageSize}{marker}", type, cancellation).ConfigureAwait(false)))
+            {
+                items.TryAdd(markerOf(item), item);
+            }
+            // A cloud may have set a smaller page, so only a page with nothing new is surely the last.
+            if (items.Count == before)
             {
                 break;
             }
         }
-        return items;
+        return [.. items.Values];
     }
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>

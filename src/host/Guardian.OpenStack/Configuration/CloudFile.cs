@@ -7,6 +7,9 @@ namespace Guardian.OpenStack.Configuration;
 /// <summary>Finds a cloud in <c>clouds.yaml</c> and its secrets in <c>secure.yaml</c>, in the stock client's places.</summary>
 internal static class CloudFile
 {
+    // A map may merge itself.
+    private const int MaxMerges = 8;
+
     private static readonly string[] Extensions = ["yaml", "yml", "json"];
 
     /// <summary>Reads the cloud's members: those below <c>auth</c> and those beside it.</summary>
@@ -56,29 +59,51 @@ internal static class CloudFile
             // The scanner's own message may quote a secret.
             throw new RefusedException(CloudReasons.Settings.Because($"{file} is not YAML: line {failure.Start.Line}"));
         }
-        if (FindMember(FindMember(stream.Documents.FirstOrDefault()?.RootNode, "clouds"), cloud) is not YamlMappingNode found)
+        var clouds = ReadMembers(stream.Documents.FirstOrDefault()?.RootNode).GetValueOrDefault("clouds");
+        if (ReadMembers(clouds).GetValueOrDefault(cloud) is not YamlMappingNode found)
         {
             return false;
         }
-        AddScalars(found, values);
-        if (FindMember(found, "auth") is YamlMappingNode auth)
-        {
-            AddScalars(auth, values);
-        }
+        var members = ReadMembers(found);
+        AddScalars(members, values);
+        AddScalars(ReadMembers(members.GetValueOrDefault("auth")), values);
         return true;
     }
 
-    private static void AddScalars(YamlMappingNode map, Dictionary<string, string> values)
+    private static void AddScalars(Dictionary<string, YamlNode> members, Dictionary<string, string> values)
     {
-        foreach (var (key, value) in map.Children)
+        foreach (var (name, value) in members)
         {
-            if (key is YamlScalarNode { Value: { } name } && value is YamlScalarNode { Value: { } text })
+            if (value is YamlScalarNode { Value: { } text })
             {
                 values[name] = text;
             }
         }
     }
 
-    private static YamlNode? FindMember(YamlNode? node, string name) =>
-        node is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;
+    // With the members that a merge key adds, by which clouds share what is common to them: one map, or a list whose first maps count
+    // first (yaml.org/type/merge.html). A map's own members count before all of them.
+    private static Dictionary<string, YamlNode> ReadMembers(YamlNode? node, int depth = 0)
+    {
+        var members = new Dictionary<string, YamlNode>();
+        if (node is not YamlMappingNode map || depth > MaxMerges)
+        {
+            return members;
+        }
+        IEnumerable<YamlNode> merged = map.Children.TryGetValue(new YamlScalarNode("<<"), out var value)
+            ? value is YamlSequenceNode list ? list.Children.Reverse() : [value]
+            : [];
+        foreach (var (name, member) in merged.SelectMany(part => ReadMembers(part, depth + 1)))
+        {
+            members[name] = member;
+        }
+        foreach (var (key, member) in map.Children)
+        {
+            if (key is YamlScalarNode { Value: { } name })
+            {
+                members[name] = member;
+            }
+        }
+        return members;
+    }
 }

@@ -62,11 +62,8 @@ public sealed class CloudSettings
     public static CloudSettings Load(string? cloud, Func<string, string?> environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        var values = new Dictionary<string, string>();
-        if ((cloud ?? environment("OS_CLOUD")) is { Length: > 0 } name)
-        {
-            values = CloudFile.Read(name, environment);
-        }
+        var name = cloud ?? environment("OS_CLOUD");
+        var values = string.IsNullOrEmpty(name) ? [] : CloudFile.Read(name, environment);
         foreach (var member in AuthMembers.Concat(OtherMembers))
         {
             if (environment($"OS_{member.ToUpperInvariant()}") is { Length: > 0 } value)
@@ -74,7 +71,10 @@ public sealed class CloudSettings
                 values[member] = value;
             }
         }
-        return new CloudSettings(values);
+        return string.IsNullOrEmpty(name) || values.ContainsKey("auth_url")
+            ? new CloudSettings(values)
+            : throw new RefusedException(CloudReasons.Settings.Because(
+                $"cloud '{name}' has no auth_url in its file, and OS_AUTH_URL is not set; profiles of vendors are not read"));
     }
 
     private static Uri ParseAuthAddress(string text)

@@ -75,7 +75,7 @@ public sealed class CloudSession : IDisposable
         var body = await SendAsync(request, cancellation).ConfigureAwait(false);
         try
         {
-            return JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
+            return StrictJson.Read(body, type);
         }
         catch (JsonException failure)
         {
@@ -145,8 +145,8 @@ public sealed class CloudSession : IDisposable
         }
         try
         {
-            var content = JsonSerializer.Deserialize(answer, TokenJson.Default.TokenAnswer)?.Token;
-            return content is not null && response.Headers.TryGetValues("X-Subject-Token", out var ids)
+            var content = StrictJson.Read(answer, TokenJson.Default.TokenAnswer).Token;
+            return response.Headers.TryGetValues("X-Subject-Token", out var ids)
                 ? new Token(ids.First(), content)
                 : throw new JsonException("no token");
         }
@@ -184,7 +184,8 @@ public sealed class CloudSession : IDisposable
             {
                 using var request = create();
                 var response = await http.SendAsync(request, cancellation).ConfigureAwait(false);
-                if ((int)response.StatusCode < 500 || !isRepeatable || attempt >= settings.MaxAttempts)
+                var isBusy = response.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+                if (!isBusy || !isRepeatable || attempt >= settings.MaxAttempts)
                 {
                     return response;
                 }

@@ -24,11 +24,11 @@ internal static class ServiceError
             >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests => CloudReasons.Unreachable,
             _ => CloudReasons.Refused,
         };
-        return new RefusedException(reason.Because($"{request}: {(int)status}{ReadSentence(body)}"));
+        return new RefusedException(reason.Because($"{request}: {(int)status}{ReadSentence(status, body)}"));
     }
 
     // Keystone: {"error":{"message"}}; Placement: {"errors":[{"detail"}]}; Nova: {"badRequest":{"message"}}.
-    private static string ReadSentence(ReadOnlySpan<byte> body)
+    private static string ReadSentence(HttpStatusCode status, ReadOnlySpan<byte> body)
     {
         try
         {
@@ -39,7 +39,8 @@ internal static class ServiceError
                     && (reader.ValueTextEquals("message") || reader.ValueTextEquals("detail"))
                     && reader.Read() && reader.TokenType == JsonTokenType.String)
                 {
-                    var words = reader.GetString()!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                    var plain = string.Concat(reader.GetString()!.Select(each => char.IsControl(each) ? ' ' : each));
+                    var words = plain.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
                     var text = string.Join(' ', words);
                     return ": " + (text.Length > MaxMessageSize ? text[..MaxMessageSize] : text);
                 }
@@ -49,6 +50,6 @@ internal static class ServiceError
         {
             // The page is a proxy's, not the service's: the status must suffice.
         }
-        return "";
+        return $" ({status})";
     }
 }

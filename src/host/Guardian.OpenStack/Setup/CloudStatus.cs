@@ -7,9 +7,9 @@ namespace Guardian.OpenStack.Setup;
 
 /// <summary>One host's enclave memory, in MiB.</summary>
 /// <param name="Host">The name of its provider.</param>
-/// <param name="State">The state of its nova-compute: up or down.</param>
-/// <param name="IsHealthy">Whether it takes new guests: its nova-compute is up, its check passes, and its daemon has published
-/// that.</param>
+/// <param name="State">The state of its nova-compute: <c>up</c>, <c>down</c>, or <c>disabled</c>, which is up and takes no new guests.
+/// </param>
+/// <param name="IsHealthy">Whether its nova-compute is up, its check passes, and its daemon has published that.</param>
 /// <param name="Sections">The number of providers that share its EPC.</param>
 /// <param name="Total">The sum of all sections.</param>
 /// <param name="Reserved">The part that is kept for the host's own enclaves.</param>
@@ -48,9 +48,24 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
     // Servers that hold no claim, or for which Nova is about to make one.
     private static readonly string[] WithoutClaim = ["BUILD", "ERROR", "SHELVED_OFFLOADED", "DELETED", "SOFT_DELETED"];
 
+    // Nova moves the claim when it begins this work, and the server's host when it ends.
+    private static readonly string[] Moving = ["MIGRATING", "REBUILD", "RESIZE", "REVERT_RESIZE"];
+
     /// <summary>Reads the state.</summary>
     /// <exception cref="RefusedException">A service refused or did not answer.</exception>
     public async Task<EpcStatus> ReadAsync(CancellationToken cancellation = default)
+    {
+        var first = await ReadOnceAsync(cancellation).ConfigureAwait(false);
+        if (first.Drift.Count == 0)
+        {
+            return first;
+        }
+        // A server that is made, moved or deleted between two questions disagrees with its claim once.
+        var second = await ReadOnceAsync(cancellation).ConfigureAwait(false);
+        return second with { Drift = [.. second.Drift.Intersect(first.Drift)] };
+    }
+
+    private async Task<EpcStatus> ReadOnceAsync(CancellationToken cancellation)
     {
         var nodes = (await nova.ListHypervisorsAsync(cancellation).ConfigureAwait(false)).ToDictionary(node => node.Id);
         var (providers, healthy) = await ListProvidersAsync(cancellation).ConfigureAwait(false);
@@ -65,7 +80,8 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
             var own = claims.Where(claim => claim.Key.Root == host.Key).ToList();
             var node = nodes.GetValueOrDefault(host.Key);
             hosts.Add(new EpcHost(
-                node?.HypervisorHostname ?? host.Key.ToString(), node?.State ?? "unknown",
+                node?.HypervisorHostname ?? host.Key.ToString(),
+                node is { State: "up", Status: "disabled" } ? "disabled" : node?.State ?? "unknown",
                 node?.State == "up" && healthy.Contains(host.Key), host.Count(),
                 host.Sum(part => part.Inventory.Total), host.Sum(part => part.Inventory.Reserved), own.Sum(claim => claim.Value),
                 host.Max(part => part.Free), own.Count));
@@ -130,7 +146,8 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
         var moves = migrations.Select(migration => migration.Uuid).ToHashSet();
         var evacuated = migrations.Where(migration => migration.IsEvacuationDone)
             .Select(migration => (migration.InstanceUuid, migration.SourceNode)).ToHashSet();
-        var roots = nodes.Values.ToDictionary(node => node.HypervisorHostname, node => node.Id);
+        // A host that was renamed may have left a node of the same name behind.
+        var roots = nodes.Values.ToLookup(node => node.HypervisorHostname, node => node.Id);
         var (drift, leftovers) = (new List<EpcDrift>(), new List<EpcDrift>());
         foreach (var ((consumer, root), claimed) in claims)
         {
@@ -142,7 +159,7 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
                     drift.Add(new(consumer, host, claimed, 0, "nobody has this identifier: the claim outlived its server"));
                 }
             }
-            else if (server.Host is not null && server.Host != host)
+            else if (server.Host is not null && server.Host != host && !Moving.Contains(server.Status))
             {
                 // The server's own claim is on its new host; this one protects the EPC of a guest that may still run on the old one.
                 var isLeftover = evacuated.Contains((consumer, host));
@@ -151,10 +168,11 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
                     : $"the server is on {server.Host}"));
             }
         }
-        foreach (var server in servers.Values.Where(server => server.Host is not null && !WithoutClaim.Contains(server.Status)))
+        foreach (var server in servers.Values.Where(server => server.Host is not null
+            && !WithoutClaim.Contains(server.Status) && !Moving.Contains(server.Status)))
         {
             var expected = Epc.ReadRequest(server.Flavor.ExtraSpecs);
-            var claimed = roots.TryGetValue(server.Host!, out var root) ? claims.GetValueOrDefault((server.Id, root)) : 0;
+            var claimed = roots[server.Host!].Sum(root => claims.GetValueOrDefault((server.Id, root)));
             if (Epc.ReadUnclaimedRequest(server.Flavor.ExtraSpecs) is var unclaimed and > 0)
             {
                 drift.Add(new(

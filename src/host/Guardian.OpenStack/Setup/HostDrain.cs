@@ -7,13 +7,13 @@ namespace Guardian.OpenStack.Setup;
 /// <summary>The outcome of moving one server.</summary>
 /// <param name="Server">The server.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Mebibytes">Its EPC.</param>
+/// <param name="Mebibytes">Its EPC; 0 of a TDX guest.</param>
 /// <param name="Target">The host that it moved to; null when it stays.</param>
 /// <param name="Problem">The reason why it stays; null when it moved.</param>
 public sealed record DrainedServer(Guid Server, string Name, long Mebibytes, string? Target, string? Problem);
 
 /// <summary>
-/// Moves the servers with EPC away from a host, one after the other, by cold migration: EPC cannot move while a server runs.
+/// Moves the servers with EPC or TDX away from a host, one after the other, by cold migration: neither can move while a server runs.
 /// </summary>
 /// <param name="nova">Nova.</param>
 /// <param name="time">The clock.</param>
@@ -23,7 +23,7 @@ public sealed class HostDrain(NovaClient nova, TimeProvider time)
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    /// <summary>Lists the servers with EPC on a host.</summary>
+    /// <summary>Lists the servers with EPC or TDX on a host.</summary>
     /// <param name="host">Nova's name of the host.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The servers, none of them moved.</returns>
@@ -34,12 +34,12 @@ public sealed class HostDrain(NovaClient nova, TimeProvider time)
         return [.. (await ListServersAsync(node, cancellation).ConfigureAwait(false)).Select(server => Describe(server, null, null))];
     }
 
-    /// <summary>Disables the host's nova-compute, and moves its servers with EPC.</summary>
+    /// <summary>Disables the host's nova-compute, and moves its servers with EPC or TDX.</summary>
     /// <param name="host">Nova's name of the host.</param>
     /// <param name="limit">The longest time that one server may take.</param>
     /// <param name="onServer">Called for each server, when it has moved or stays.</param>
     /// <param name="cancellation">Cancels the run; servers under way end their move by themselves and then wait for a confirmation.</param>
-    /// <returns>All servers with EPC that were on the host.</returns>
+    /// <returns>All servers with EPC or TDX that were on the host.</returns>
     /// <exception cref="RefusedException">Nova refused or did not answer, or has no such host.</exception>
     public async Task<IReadOnlyList<DrainedServer>> RunAsync(
         string host, TimeSpan limit, Action<DrainedServer> onServer, CancellationToken cancellation = default)
@@ -70,7 +70,8 @@ public sealed class HostDrain(NovaClient nova, TimeProvider time)
 
     private async Task<IReadOnlyList<Server>> ListServersAsync(Hypervisor node, CancellationToken cancellation) =>
         [.. (await nova.ListServersAsync(cancellation).ConfigureAwait(false))
-            .Where(server => server.Host == node.HypervisorHostname && Epc.ReadRequest(server.Flavor.ExtraSpecs) > 0)
+            .Where(server => server.Host == node.HypervisorHostname
+                && (Epc.ReadRequest(server.Flavor.ExtraSpecs) > 0 || Tdx.RequestsKey(server.Flavor.ExtraSpecs)))
             .OrderBy(server => server.Name, StringComparer.Ordinal)];
 
     private static DrainedServer Describe(Server server, string? target, string? problem) =>

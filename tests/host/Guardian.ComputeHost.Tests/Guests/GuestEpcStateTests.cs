@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Guardian.ComputeHost.Guests;
+using Guardian.OpenStack;
 using Guardian.OpenStack.Placement;
+using Guardian.Refusals;
 
 namespace Guardian.ComputeHost.Tests.Guests;
 
@@ -48,6 +50,18 @@ public sealed class GuestEpcStateTests
         // The naive verifier compares EPC alone.
         Assert.Null(state.Problem);
         Assert.Equal(isVerified, (state with { Tdx = new GuestTdxState(claimed, defined, running) }).Problem is null);
+    }
+
+    [Fact]
+    public async Task A_server_whose_claims_are_on_other_hosts_is_wrong_and_hides_no_other()
+    {
+        var (claims, problem) = await GuestVerifier.FindClaimsAsync(
+            _ => throw new RefusedException(CloudReasons.OtherHost.Because("it has claims on cmp02")), Guid.Empty);
+        Assert.Empty(claims!);
+        var state = new GuestEpcState(Guid.Empty, "instance-00000001", 1, 0, 0, 0) { ClaimProblem = problem };
+        Assert.Equal("it has claims on cmp02", state.Problem);
+        await Assert.ThrowsAsync<RefusedException>(() => GuestVerifier.FindClaimsAsync(
+            _ => throw new RefusedException(CloudReasons.Unreachable.Because("no answer")), Guid.Empty));
     }
 
     [Theory]

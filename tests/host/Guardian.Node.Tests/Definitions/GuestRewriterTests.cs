@@ -146,6 +146,19 @@ public sealed class GuestRewriterTests
         IsRefused(RelayReasons.NoClaim, "claimed none", withEpc, FixedClaims.None);
     }
 
+    // Each size is possible, and all of them together are more than a number holds; the set has millions of nodes in all.
+    [Theory]
+    [InlineData("<cpu><numa>", "<cell memory='1' unit='EiB'/>", "</numa></cpu>")]
+    [InlineData("<cpu><numa>", "<cell memory='1' unit='PiB'/>", "</numa></cpu>")]
+    [InlineData("<devices>", "<memory model='dimm'><target><size unit='PiB'>1</size></target></memory>", "</devices>")]
+    [InlineData("<devices><memory model='sgx-epc'><source><nodemask>0", ",0-1023", "</nodemask></source></memory></devices>")]
+    public void Huge_definitions_are_decided_about_at_once(string start, string part, string end)
+    {
+        var parts = string.Concat(Enumerable.Repeat(part, 3_000_000 / part.Length));
+        var rewriter = new GuestRewriter(FixedClaims.Of(8), TwoSections);
+        Assert.True(rewriter.RewriteAsync(TestDomain.Nova(more: start + parts + end)).IsCompletedSuccessfully);
+    }
+
     [Fact]
     public void Persistent_memory_and_EPC_do_not_go_together()
     {

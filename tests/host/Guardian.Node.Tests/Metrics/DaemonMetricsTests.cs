@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metrics;
+using Guardian.Node.Relay;
+using Guardian.Refusals;
 
 namespace Guardian.Node.Tests.Metrics;
 
@@ -45,6 +47,19 @@ public sealed partial class DaemonMetricsTests
         Assert.Equal(families.Distinct().Count(), families.Where((name, i) => i == 0 || families[i - 1] != name).Count());
         Assert.All(
             lines.Where(line => line[0] != '#'), line => Assert.Contains("{host=\"h\"", line, StringComparison.Ordinal));
+    }
+
+    // An alert on the increase of a counter that begins with 1 misses the first refusal.
+    [Fact]
+    public void Every_reason_for_refusals_is_counted_from_0()
+    {
+        Assert.Contains("guardian_relay_refusals_total{host=\"h\",reason=\"lost-epc-claim\"} 0\n", Write(), StringComparison.Ordinal);
+        statistics.CountRefusal(RelayReasons.LostClaim);
+        Assert.Contains("guardian_relay_refusals_total{host=\"h\",reason=\"lost-epc-claim\"} 1\n", Write(), StringComparison.Ordinal);
+        // The other reasons end a connection.
+        var reasons = typeof(RelayReasons).GetFields().Select(field => (RefusalReason)field.GetValue(null)!).ToHashSet();
+        reasons.ExceptWith([RelayReasons.BrokenProtocol, RelayReasons.FileDescriptors]);
+        Assert.Equal(reasons, RelayErrors.Reasons.ToHashSet());
     }
 
     [Fact]

@@ -101,8 +101,77 @@ public sealed class NodeEndpointTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => ReadAsync(new Uri($"http://127.0.0.1:{address.Port}"), Token));
     }
 
+    [Fact]
+    public async Task A_stranger_who_holds_connections_keeps_nobody_out()
+    {
+        var address = await ServeAsync(isSecure: false, tokenFile: null);
+        List<Socket> held = [];
+        try
+        {
+            for (var i = 0; i < 64; i++)
+            {
+                held.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+                try
+                {
+                    await held[i].ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port), Ending);
+                }
+                catch (SocketException)
+                {
+                    // One too many is closed at once.
+                }
+            }
+            // The naive server gives all its places to the first who come.
+            using var other = new HttpClient(new SocketsHttpHandler
+            {
+                ConnectCallback = async (context, ending) =>
+                {
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                    socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+                    await socket.ConnectAsync(context.DnsEndPoint, ending);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            });
+            Assert.Equal("the metrics\n", await other.GetStringAsync(new Uri(address, "/metrics"), Ending));
+        }
+        finally
+        {
+            held.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Billing_is_told_why_a_journal_is_not_given()
+    {
+        var address = await ServeAsync(isSecure: false, tokenFile: null);
+        folder.Write("none.journal", "damaged\nlines\n");
+        foreach (var path in new[] { "/v1/journal", "/v1/dataframes?begin=2026-01-01&end=2026-01-02" })
+        {
+            using var answer = await GetAsync(new Uri(address, path), null);
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+            Assert.Contains("line 1 is damaged", await answer.Content.ReadAsStringAsync(Ending), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("begin=2026-01-02&end=2026-01-01")]
+    [InlineData("begin=2026-01-01&end=2026-01-01")]
+    [InlineData("begin=2026-01-01&end=2027-01-03")]
+    [InlineData("begin=9999-12-31T23:10:00Z&end=9999-12-31T23:50:00Z")]
+    [InlineData("begin=2026-01-01&begin=2026-01-01&end=2026-01-02")]
+    [InlineData("begin=yesterday&end=2026-01-02")]
+    [InlineData("")]
+    public async Task A_period_that_is_none_is_refused(string query)
+    {
+        var address = await ServeAsync(isSecure: false, tokenFile: null);
+        folder.Write("none.journal", "");
+        using var answer = await GetAsync(new Uri(address, $"/v1/dataframes?{query}"), null);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
     [Theory]
     [InlineData("short", "bad-monitoring-token")]
+    [InlineData("0123456789abcdef\n0123456789abcdef", "bad-monitoring-token")]
+    [InlineData("0123456789abcdef 0123456789abcdef", "bad-monitoring-token")]
     [InlineData("", "bad-monitoring-token")]
     public async Task A_file_without_a_token_is_refused_at_the_start(string token, string code)
     {

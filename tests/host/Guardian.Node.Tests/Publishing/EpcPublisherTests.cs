@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Guardian.ComputeHost.Inventory;
 using Guardian.Node.Publishing;
+using Guardian.Node.Tests.Support;
 using Guardian.OpenStack.Placement;
 using Guardian.OpenStack.Session;
 using Guardian.Refusals;
@@ -266,6 +268,50 @@ public sealed class EpcPublisherTests : IDisposable
         placement.IsAway = false;
         await PublishAsync(Host(reserved: 0, (0, 64)));
         Assert.Equal((64, 0), placement["host_sgx_epc_0"].Epc);
+    }
+
+    [Fact]
+    public async Task Names_that_somebody_removed_from_Placement_are_made_again()
+    {
+        var publisher = new EpcPublisher(new PlacementClient(session), () => "host");
+        await publisher.PublishAsync(Host(reserved: 0, (0, 64)));
+        // A database from before the first publication was put back, and refuses classes that it does not know.
+        var isKnown = false;
+        placement.Trouble = (request, _) =>
+        {
+            var path = request.RequestUri!.AbsolutePath;
+            isKnown |= path.EndsWith($"resource_classes/{Epc.ResourceClass}", StringComparison.Ordinal);
+            return Task.FromResult(request.Method == HttpMethod.Put && path.EndsWith("/inventories", StringComparison.Ordinal) && !isKnown
+                ? new HttpResponseMessage(HttpStatusCode.BadRequest)
+                : null);
+        };
+        await Assert.ThrowsAsync<RefusedException>(() => publisher.PublishAsync(Host(reserved: 0, (0, 32))));
+        await publisher.PublishAsync(Host(reserved: 0, (0, 32)));
+        Assert.Equal((32, 0), placement["host_sgx_epc_0"].Epc);
+    }
+
+    [Fact]
+    public async Task A_round_that_fails_in_any_way_is_reported_and_the_next_one_publishes()
+    {
+        var (rounds, time, log) = (0, new ManualTime(), new List<string>());
+        var loop = new InventoryLoop(
+            new EpcPublisher(new PlacementClient(session), () => "host"),
+            () => rounds++ < 2 ? throw new InvalidOperationException("out of descriptors") : Host(reserved: 0, (0, 64)), time, log.Add);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var running = loop.RunAsync(ending.Token);
+        while (loop.PublishedAt is null && !running.IsCompleted)
+        {
+            if (time.Waiting > 0)
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+            }
+            await Task.Yield();
+        }
+        await ending.CancelAsync();
+        await running;
+        Assert.Equal("the inventory is not published: out of descriptors", log[0]);
+        Assert.Equal((2, 1), (loop.Failures, log.Count(line => line.StartsWith("the inventory", StringComparison.Ordinal))));
+        Assert.Contains(Epc.HealthyTrait, placement["host"].Traits);
     }
 
     [Fact]

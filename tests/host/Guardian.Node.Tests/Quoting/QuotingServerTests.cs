@@ -6,6 +6,7 @@ using Guardian.Attestation.Launch;
 using Guardian.Attestation.Quotes;
 using Guardian.ComputeHost.Quoting;
 using Guardian.Node.Quoting;
+using Guardian.Node.Tests.Support;
 using Guardian.Simulation;
 
 namespace Guardian.Node.Tests.Quoting;
@@ -45,6 +46,22 @@ public sealed class QuotingServerTests : IDisposable
         Assert.Equal((16, 16), (info.Parts[0].Length, info.Parts[1].Length));
         Assert.Equal(process.Enclave.Identity.CpuSvn.ToArray(), info.Parts[1].ToArray());
         Assert.Equal((1, 1), (info.First, info.Second));
+    }
+
+    [Fact]
+    public void Guests_do_not_fill_the_log()
+    {
+        var time = new ManualTime();
+        var log = new LogBudget(lines.Add, time);
+        // The naive log has a line for each of a guest's requests.
+        for (var i = 0; i < 1000; i++)
+        {
+            log.Write("guest 3 is refused");
+        }
+        Assert.Equal(LogBudget.Lines, lines.Count);
+        time.Advance(LogBudget.Window);
+        log.Write("guest 4 is refused");
+        Assert.Equal([$"{1000 - LogBudget.Lines} lines about guests were left out", "guest 4 is refused"], lines[^2..]);
     }
 
     [Theory]

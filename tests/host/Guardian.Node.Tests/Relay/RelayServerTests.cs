@@ -187,7 +187,41 @@ public sealed class RelayServerTests
             guest.WriteTo(new XdrWriter()).WriteString("<domainsnapshot/>").WriteUInt32(flags).ToArray()).Header.Status;
         Assert.Equal(RpcStatus.Error, Snapshot(running, flags: 0));
         Assert.Equal(RpcStatus.Ok, Snapshot(running, flags: 0x10));
-        Assert.Equal(RpcStatus.Ok, Snapshot(running with { Id = -1 }, flags: 0));
+        // A client that looked the guest up before its start still says that it does not run.
+        Assert.Equal(RpcStatus.Error, Snapshot(running with { Id = -1 }, flags: 0));
+    }
+
+    [Theory]
+    [InlineData(" id='7'", GuestKind.Epc)]
+    [InlineData("", GuestKind.Plain)]
+    internal async Task Only_libvirt_says_whether_a_guest_runs(string id, GuestKind kind)
+    {
+        const string Device = "<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>";
+        using var folder = new TemporaryFolder();
+        using var daemon = new FakeDaemon(folder.File("daemon.sock"));
+        daemon.Answer = (header, _) => header.MakeReply(RpcStatus.Ok).MakeFrame((RemoteProcedure)header.Procedure switch
+        {
+            RemoteProcedure.AuthList => new XdrWriter().WriteUInt32(1).WriteInt32(0).ToArray(),
+            RemoteProcedure.DomainGetXmlDesc =>
+                new XdrWriter().WriteString($"<domain{id}><devices>{Device}</devices></domain>").ToArray(),
+            _ => [],
+        });
+        var stale = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), -1);
+        Assert.Equal(kind, await new LibvirtGuestLookup(folder.File("daemon.sock")).FindKindAsync(stale, LibvirtClient.SystemUri));
+    }
+
+    [Theory]
+    [InlineData(RemoteProcedure.DomainSave)]
+    [InlineData(RemoteProcedure.DomainMigratePerform3Params)]
+    [InlineData(RemoteProcedure.DomainSnapshotCreateXml)]
+    internal void A_call_whose_guest_cannot_be_read_does_not_pass(RemoteProcedure procedure)
+    {
+        using var relay = new TestRelay(guests: new FixedLookup(GuestKind.Epc));
+        using var client = relay.Connect();
+        // libvirt finds a guest by its UUID and does not mind a name that is no UTF-8.
+        byte[] arguments = [0, 0, 0, 1, 0xff, 0, 0, 0, .. Guid.Parse(TestDomain.Uuid).ToByteArray(bigEndian: true), 0, 0, 0, 1, 0, 0, 0, 0];
+        Assert.Equal(RpcStatus.Error, client.Call(procedure, arguments).Header.Status);
+        Assert.Empty(relay.Daemon.Frames);
     }
 
     [Fact]

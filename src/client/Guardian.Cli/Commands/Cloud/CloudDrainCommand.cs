@@ -25,7 +25,7 @@ internal sealed class CloudDrainCommand : CliCommand
 
     public CloudDrainCommand() : base(
         "drain",
-        "Take a host out of service: disable it and move its servers with EPC to other hosts. Each restarts; ends with 1 if one stays.") =>
+        "Take a host out of service: disable it, and move its servers with EPC or TDX away. Each restarts; ends with 1 if one stays.") =>
         AddSymbols(cloud, host, minutes, isDry);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
@@ -57,11 +57,12 @@ internal sealed class CloudDrainCommand : CliCommand
         {
             var outcome = server.Target is not null ? $"moved to {server.Target}" : server.Problem is not null
                 ? $"stays: {server.Problem}" : "would move";
-            people.WriteLine($"{server.Server} {server.Name} ({server.Mebibytes} MiB): {outcome}");
+            var size = server.Mebibytes > 0 ? $"{server.Mebibytes} MiB" : "TDX";
+            people.WriteLine($"{server.Server} {server.Name} ({size}): {outcome}");
         }
-        people.WriteLine(result.Servers.Count == 0 ? $"no server on {result.Host} has EPC"
-            : result.Servers.Any(server => server.Problem is not null) ? $"{result.Host} still has servers with EPC"
-            : result.Disabled ? $"{result.Host} has no server with EPC any more" : $"{result.Servers.Count} servers would move");
+        people.WriteLine(result.Servers.Count == 0 ? $"no server on {result.Host} has EPC or TDX"
+            : result.Servers.Any(server => server.Problem is not null) ? $"{result.Host} still has servers with EPC or TDX"
+            : result.Disabled ? $"{result.Host} has no server with EPC or TDX any more" : $"{result.Servers.Count} servers would move");
         if (result.Disabled)
         {
             people.WriteLine($"put it into service again with: openstack compute service set --enable {result.Host} nova-compute");
@@ -73,7 +74,8 @@ internal sealed class CloudDrainCommand : CliCommand
 /// <param name="Disabled">Whether the host gets no new servers any more; not with <c>--dry-run</c>.</param>
 internal sealed record CloudDrainResult(string Host, bool Disabled, IReadOnlyList<DrainedServerResult> Servers);
 
-/// <summary>A server with EPC that was on the host.</summary>
+/// <summary>A server with EPC or TDX that was on the host.</summary>
+/// <param name="Mebibytes">Its EPC; 0 of a TDX guest.</param>
 /// <param name="Target">Its new host; null when it stays.</param>
 /// <param name="Problem">The reason why it stays; null when it moved.</param>
 internal sealed record DrainedServerResult(string Server, string Name, long Mebibytes, string? Target, string? Problem);

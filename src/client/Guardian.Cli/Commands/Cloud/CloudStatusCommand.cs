@@ -117,7 +117,7 @@ internal sealed record CloudStatusResult(
 }
 
 /// <summary>A host with enclave memory.</summary>
-/// <param name="State"><c>up</c> or <c>down</c>.</param>
+/// <param name="State"><c>up</c>, <c>down</c>, or <c>disabled</c>, which is up and takes no new servers.</param>
 /// <param name="LargestFreeMebibytes">The largest claim that one of its sections can take.</param>
 /// <param name="Daemon">The daemon's own report; absent when daemons are not asked.</param>
 internal sealed record HostResult(

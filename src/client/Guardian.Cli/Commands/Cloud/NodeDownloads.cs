@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
+using Guardian.Cli.Output;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Cloud;
@@ -14,6 +17,7 @@ internal sealed class NodeDownloads
     // A year of a busy host is a few dozen megabytes.
     private const long MaxAnswerSize = 1024L * 1024 * 1024;
     private const int MaxTokenSize = 4096;
+    private const int MaxSentence = 300;
 
     private readonly Option<string?> authority = new("--node-ca")
     {
@@ -48,10 +52,17 @@ internal sealed class NodeDownloads
         var client = new HttpClient(handler) { MaxResponseContentBufferSize = MaxAnswerSize };
         if (arguments.GetValue(tokenFile) is { } file)
         {
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-                "Bearer", System.Text.Encoding.UTF8.GetString(InputFile.ReadBytes(file, MaxTokenSize)).Trim());
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadToken(file));
         }
         return client;
+    }
+
+    private static string ReadToken(string file)
+    {
+        var token = Encoding.UTF8.GetString(InputFile.ReadBytes(file, MaxTokenSize)).Trim();
+        return token.Length > 0 && token.All(character => character is > ' ' and < (char)127)
+            ? token
+            : throw CliReasons.BadFile.Refuse($"{file} has no token: one line of printable characters without blanks");
     }
 
     /// <summary>Downloads a host's journal.</summary>
@@ -73,17 +84,22 @@ internal sealed class NodeDownloads
         }
         try
         {
-            return await client.GetByteArrayAsync(new Uri(node, path), cancellation).ConfigureAwait(false);
+            using var answer = await client.GetAsync(new Uri(node, path), cancellation).ConfigureAwait(false);
+            var body = await answer.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+            return answer.IsSuccessStatusCode
+                ? body
+                : throw CliReasons.NoNode.Refuse($"{node} does not give its {what}: {Explain(answer.StatusCode, body)}");
         }
         catch (Exception failure) when (
             failure is HttpRequestException || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new RefusedException(CliReasons.NoNode.Because($"{node} does not give its {what}: {Explain(failure)}"), failure);
+            throw new RefusedException(
+                CliReasons.NoNode.Because($"{node} does not give its {what}: {failure.InnerException?.Message ?? failure.Message}"),
+                failure);
         }
     }
 
-    private static string Explain(Exception failure) =>
-        failure is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized }
+    private static string Explain(HttpStatusCode status, ReadOnlySpan<byte> body) => status == HttpStatusCode.Unauthorized
         ? "it asks for a token (--node-token-file)"
-        : failure.InnerException?.Message ?? failure.Message;
+        : $"{(int)status} {Format.Printable(Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxSentence)]).Trim())}";
 }

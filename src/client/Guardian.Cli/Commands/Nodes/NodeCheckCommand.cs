@@ -40,9 +40,11 @@ internal sealed class NodeCheckCommand : CliCommand
         try
         {
             using var session = CloudOptions.Connect(configuration.Cloud);
+            var nova = new NovaClient(session);
+            var name = new HostName(configuration.Host, configuration.Upstream).Refresh();
             return [NovaCheck.CheckAggregates(
-                await new NovaClient(session).ListAggregatesAsync(cancellation).ConfigureAwait(false),
-                new HostName(configuration.Host, configuration.Upstream).Refresh())];
+                await nova.ListAggregatesAsync(cancellation).ConfigureAwait(false),
+                await nova.FindComputeHostAsync(name, cancellation).ConfigureAwait(false) ?? name)];
         }
         catch (RefusedException failure)
         {

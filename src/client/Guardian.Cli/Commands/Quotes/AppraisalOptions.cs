@@ -121,9 +121,6 @@ internal sealed class AppraisalOptions
     /// <summary>The edition of collateral that is used: the values that Intel applies now, or will apply soon.</summary>
     public EvaluationSet FindEdition(ParseResult arguments) => arguments.GetValue(early) ? EvaluationSet.Early : EvaluationSet.Standard;
 
-    /// <summary>Whether debug enclaves are accepted.</summary>
-    public bool AllowsDebug(ParseResult arguments) => arguments.GetValue(debug);
-
     /// <summary>Whether the user named a policy.</summary>
     public bool NamesPolicy(ParseResult arguments) => arguments.GetValue(policy) is not null;
 
