@@ -98,8 +98,8 @@ internal static class RoomEndpoints
             context, room, MaxQuestionSize, async (member, body) =>
             {
                 // Matching may take minutes, and must not block a thread that serves others.
-                var outcome = TryRead(body, QuestionJson.Default.Question, out var question)
-                    ? await Task.Run(() => room.Questions.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
+                var outcome = Question.TryRead(body.Span) is { } question
+                    ? await Task.Run(() => room.Questions.Ask(member, question), context.RequestAborted).ConfigureAwait(false)
                     : RefuseBody("a question");
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
@@ -142,6 +142,12 @@ internal static class RoomEndpoints
         {
             await RefuseAsync(context, refused.Refusal).ConfigureAwait(false);
         }
+        catch (IOException failure) when (failure is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            // The operator learns which file it was; a member does not.
+            await Console.Error.WriteLineAsync($"guardian-enclave: error: {failure.Message}").ConfigureAwait(false);
+            await RefuseAsync(context, RoomReasons.DiskFailed.Because("the disk of the room is full, or fails")).ConfigureAwait(false);
+        }
     }
 
     private static bool TryRead<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, out T? value) where T : class
@@ -150,8 +156,7 @@ internal static class RoomEndpoints
         {
             value = JsonSerializer.Deserialize(body.Span, type);
         }
-        // A condition without its kind throws NotSupportedException.
-        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        catch (JsonException)
         {
             value = null;
         }

@@ -23,12 +23,16 @@ internal static class DomainName
 
     /// <summary>Converts a name.</summary>
     /// <param name="name">In lower case and form C.</param>
-    /// <returns>The name without a last dot; null when it is no name of a mail server on the Internet: it has no dot, or an empty or too
-    /// long label.</returns>
+    /// <returns>The name without a last dot; null when it is no name of a mail server on the Internet: it has no dot, an empty or too long
+    /// label, or a sign that no name has.</returns>
     public static string? ToAscii(string name)
     {
         // UTS 46 takes these for dots.
         var labels = name.Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.').TrimEnd('.').Split('.');
+        if (labels.Any(label => label.Any(letter => char.IsAscii(letter) && !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_'))))
+        {
+            return null;
+        }
         for (var i = 0; i < labels.Length; i++)
         {
             labels[i] = Ascii.IsValid(labels[i]) ? labels[i] : Prefix + Encode(labels[i]);
