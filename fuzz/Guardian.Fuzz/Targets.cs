@@ -53,7 +53,6 @@ internal static class Targets
 
     private static readonly string[] QuestionTexts =
     [
-        """{"kind":"Overlap"}""",
         """{"kind":"Crosstab","dataSets":["campaign","customers"],"by":["campaign.arm","customers.region"]}""",
         """
         {"kind":"Lift","where":[{"is":"any","conditions":[{"is":"not","condition":{"is":"all","conditions":[

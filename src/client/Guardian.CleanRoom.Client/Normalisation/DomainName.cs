@@ -29,12 +29,12 @@ internal static class DomainName
     {
         // UTS 46 takes these for dots.
         var labels = name.Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.').TrimEnd('.').Split('.');
-        if (labels.Any(label => label.Any(letter => char.IsAscii(letter) && !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_'))))
-        {
-            return null;
-        }
         for (var i = 0; i < labels.Length; i++)
         {
+            if (labels[i].Any(letter => char.IsAscii(letter) && !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_')))
+            {
+                return null;
+            }
             labels[i] = Ascii.IsValid(labels[i]) ? labels[i] : Prefix + Encode(labels[i]);
             if (labels[i].Length is 0 or > MaxLabel)
             {

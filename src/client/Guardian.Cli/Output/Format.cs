@@ -27,7 +27,7 @@ internal static class Format
 
     /// <summary>Text without the characters that a terminal would obey: control characters, and marks that turn the direction of
     /// text.</summary>
-    public static string Printable(string text) => text.Any(IsObeyed) ? string.Concat(text.Select(each => IsObeyed(each) ? '?' : each)) : text;
+    public static string Printable(string text) => string.Concat(text.Select(each => IsObeyed(each) ? '?' : each));
 
     private static bool IsObeyed(char each) =>
         (char.IsControl(each) && each != '\t') || each is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
