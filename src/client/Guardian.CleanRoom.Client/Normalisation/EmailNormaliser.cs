@@ -12,7 +12,7 @@ internal sealed class EmailNormaliser(IdentifierProfile profile)
 {
     private const string Scheme = "mailto:";
 
-    // What stands around or between addresses, and in none.
+    // Signs that stand around or between addresses, and in none.
     private const string Marks = ",;<>()\"";
 
     /// <summary>Normalises an address.</summary>

@@ -26,7 +26,7 @@ internal sealed class PeekedStream : Stream
     /// <summary>Whether the content is a zip archive, as Excel's workbooks are.</summary>
     public bool IsZip => First.SequenceEqual((ReadOnlySpan<byte>)[0x50, 0x4B, 3, 4]);
 
-    /// <summary>What the content is, for people, if it is nothing that can be read; null if it is not known.</summary>
+    /// <summary>The form of the content, for people, if it is one that is not read; null if it is not known.</summary>
     public string? Foreign => First switch
     {
         [0x28, 0xB5, 0x2F, 0xFD] => "packed with Zstandard",

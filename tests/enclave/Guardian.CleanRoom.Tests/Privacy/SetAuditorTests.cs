@@ -72,7 +72,7 @@ public class SetAuditorTests
         var guard = new DifferenceGuard(100, new byte[32]);
         guard.Remember([Set(set) with { Description = "near" }]);
         Assert.False(guard.Begin(isReserved: false).Accept(Set(set), isWanted: true));
-        // A sketch without bits is a trip wire: whoever compares with it fails.
+        // A sketch without bits is a trip wire: each comparison with it fails.
         guard.Remember([Set([]) with { Description = "wire" }]);
         Assert.Throws<IndexOutOfRangeException>(() => guard.Begin(isReserved: false).Accept(Set(set), isWanted: true));
         Assert.Throws<IndexOutOfRangeException>(() => guard.Begin(isReserved: false).Accept(Set(Draw(random, 50)), isWanted: false));
