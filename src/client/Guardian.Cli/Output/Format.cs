@@ -29,6 +29,9 @@ internal static class Format
     /// text.</summary>
     public static string Printable(string text) => string.Concat(text.Select(each => IsObeyed(each) ? '?' : each));
 
+    /// <summary>The same of text that may have several lines.</summary>
+    public static string PrintableLines(string text) => string.Join('\n', text.Split('\n').Select(Printable));
+
     private static bool IsObeyed(char each) =>
         (char.IsControl(each) && each != '\t') || each is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

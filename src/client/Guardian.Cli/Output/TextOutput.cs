@@ -12,13 +12,7 @@ internal sealed class TextOutput(TextWriter writer, int? width)
     private const int FactGap = 2;
 
     /// <summary>Writes a line, or several.</summary>
-    public void WriteLine(string line = "")
-    {
-        foreach (var each in line.Split('\n'))
-        {
-            writer.WriteLine(Format.Printable(each));
-        }
-    }
+    public void WriteLine(string line = "") => writer.WriteLine(Format.PrintableLines(line));
 
     /// <summary>Writes a document as it is.</summary>
     public void Write(string text) => writer.Write(text);
@@ -27,13 +21,14 @@ internal sealed class TextOutput(TextWriter writer, int? width)
     public void WriteHeading(string title)
     {
         WriteLine();
+        title = Format.Printable(title);
         WriteLine($"── {title} {new string('─', Math.Max(2, (width ?? 0) - TextWidth.Of(title) - 4))}");
     }
 
     /// <summary>Writes names and values, one pair for each line, with the values below each other.</summary>
     public void WriteFacts(params IEnumerable<(string Name, string Value)> facts)
     {
-        var all = facts.ToList();
+        var all = facts.Select(fact => (Name: Format.Printable(fact.Name), Value: Format.PrintableLines(fact.Value))).ToList();
         var indent = all.Select(fact => TextWidth.Of(fact.Name)).DefaultIfEmpty().Max() + FactGap;
         foreach (var (name, value) in all)
         {
