@@ -16,6 +16,7 @@ using Guardian.Cas.Client.Audit;
 using Guardian.Cas.Client.Owners;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Client.Workloads;
+using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Contract;
 using Guardian.Cli.Inputs;
 using Guardian.Documents;
@@ -48,6 +49,17 @@ internal static class Targets
     private static readonly DateTimeOffset SnpInstant = new(2026, 3, 7, 0, 0, 0, TimeSpan.Zero);
     private static readonly EnvelopeVerifier Envelopes = new(SimulatedPlatforms.Verifier);
     private static readonly Lazy<Samples> Known = new(() => new Samples());
+    private static readonly Lazy<RoomContract> Room = new(() => ContractReader.Read(Known.Value.Contract, new DocumentProblems())!);
+
+    private static readonly string[] QuestionTexts =
+    [
+        """{"kind":"Crosstab","dataSets":["campaign","customers"],"by":["campaign.arm","customers.region"]}""",
+        """
+        {"kind":"Lift","where":[{"is":"any","conditions":[{"is":"not","condition":{"is":"all","conditions":[
+        {"is":"predicate","column":"customers.region","operator":"in","values":["North","South"]}]}},
+        {"is":"predicate","column":"campaign.exposed","operator":"=","values":["1"]}]}]}
+        """,
+    ];
 
     public static IReadOnlyList<Target> All { get; } =
     [
@@ -147,6 +159,8 @@ internal static class Targets
         new("placeholders",
             () => ["a$$GUARDIAN::k.previous:hex|escape(json)$$b"u8.ToArray()],
             input => Placeholders.FindProblem(Encoding.UTF8.GetString(input), isFile: true, _ => SecretKind.Binary) is null),
+        new("question", () => [.. QuestionTexts.Select(Encoding.UTF8.GetBytes)], input => Question.TryRead(input) is { } question
+            && new QuestionCompiler(Room.Value).Compile(question).Refusal is null),
         new("contract", () => [Known.Value.Contract], input => ContractReader.Read(input, new DocumentProblems()) is not null),
         new("shard-request", () => [Known.Value.ShardRequest], Known.Value.ReadShardRequest),
         new("group", () => [Known.Value.Group], input => Known.Value.CheckGroup(input, UploadForm.Sorted)),

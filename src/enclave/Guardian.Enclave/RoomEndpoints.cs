@@ -62,21 +62,27 @@ internal static class RoomEndpoints
         app.MapPost("/v1/datasets/{dataset}/uploads/{digest}/commit", context => AsMemberAsync(
             context, room, async member =>
             {
-                // Checking, sorting and merging may take minutes, and must not block a thread that serves others.
                 var (dataSet, digest) = (Route(context, "dataset"), Route(context, "digest"));
-                var outcome = await Task.Run(() => room.DataSets.Commit(member, dataSet, digest)).ConfigureAwait(false);
+                var outcome = await room.TakeTurnAsync(
+                    member, () => room.DataSets.Commit(member, dataSet, digest), context.RequestAborted).ConfigureAwait(false);
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
 
         app.MapDelete("/v1/datasets/{dataset}", context => AsMemberAsync(
-            context, room, member => WriteStatementAsync(context, room.DataSets.Delete(member, Route(context, "dataset")))));
+            context, room, async member =>
+            {
+                var dataSet = Route(context, "dataset");
+                var outcome = await room.TakeTurnAsync(
+                    member, () => room.DataSets.Delete(member, dataSet), context.RequestAborted).ConfigureAwait(false);
+                await WriteStatementAsync(context, outcome).ConfigureAwait(false);
+            }));
 
         app.MapPost("/v1/succession", context => WithBodyAsync(
             context, room, MaxSuccessorSize, async (member, body) =>
             {
-                // A running analysis may take minutes, and must not block a thread that serves others.
                 var outcome = TryRead(body, RoomJson.Default.SuccessorRequest, out var request)
-                    ? await Task.Run(() => room.Succession.HandOver(member, request!), context.RequestAborted).ConfigureAwait(false)
+                    ? await room.TakeTurnAsync(
+                        member, () => room.Succession.HandOver(member, request!), context.RequestAborted).ConfigureAwait(false)
                     : RefuseBody("a contract that succeeds this one, with its signatures");
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
@@ -97,9 +103,9 @@ internal static class RoomEndpoints
         app.MapPost("/v1/questions", context => WithBodyAsync(
             context, room, MaxQuestionSize, async (member, body) =>
             {
-                // Matching may take minutes, and must not block a thread that serves others.
-                var outcome = TryRead(body, QuestionJson.Default.Question, out var question)
-                    ? await Task.Run(() => room.Questions.Ask(member, question!), context.RequestAborted).ConfigureAwait(false)
+                var outcome = Question.TryRead(body.Span) is { } question
+                    ? await room.TakeTurnAsync(
+                        member, () => room.Questions.Ask(member, question), context.RequestAborted).ConfigureAwait(false)
                     : RefuseBody("a question");
                 await WriteStatementAsync(context, outcome).ConfigureAwait(false);
             }));
@@ -142,6 +148,12 @@ internal static class RoomEndpoints
         {
             await RefuseAsync(context, refused.Refusal).ConfigureAwait(false);
         }
+        catch (IOException failure) when (failure is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            // The operator learns which file it was; a member does not.
+            await Console.Error.WriteLineAsync($"guardian-enclave: error: {failure.Message}").ConfigureAwait(false);
+            await RefuseAsync(context, RoomReasons.DiskFailed.Because("the disk of the room is full, or fails")).ConfigureAwait(false);
+        }
     }
 
     private static bool TryRead<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, out T? value) where T : class
@@ -150,8 +162,7 @@ internal static class RoomEndpoints
         {
             value = JsonSerializer.Deserialize(body.Span, type);
         }
-        // A condition without its kind throws NotSupportedException.
-        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        catch (JsonException)
         {
             value = null;
         }

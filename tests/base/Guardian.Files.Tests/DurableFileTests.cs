@@ -25,6 +25,14 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void A_replacement_that_fails_leaves_nothing_beside_the_file()
+    {
+        Directory.CreateDirectory(folder.File("taken"));
+        Assert.ThrowsAny<SystemException>(() => DurableFile.Replace(folder.File("taken"), "one"u8));
+        Assert.Equal([folder.File("taken")], Directory.GetFileSystemEntries(Path.GetDirectoryName(folder.File("taken"))!));
+    }
+
+    [Fact]
     public void Many_who_create_one_file_at_once_get_the_same_content()
     {
         for (var round = 0; round < 50; round++)

@@ -65,10 +65,19 @@ public static class DurableFile
     /// <summary>Creates a file, or replaces it: at any moment it has the old content or the new.</summary>
     /// <param name="path">The file.</param>
     /// <param name="content">The new content.</param>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written. It has its old content, and nothing is left beside it.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        File.Move(WriteTemporary(path, content), path, overwrite: true);
+        var temporary = WriteTemporary(path, content);
+        try
+        {
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
         SyncDirectory(path);
     }
 
@@ -79,7 +88,10 @@ public static class DurableFile
     public static FileStream Open(string path)
     {
         var isNew = !File.Exists(path);
-        var file = new FileStream(path, OptionsFor(FileMode.OpenOrCreate, FileAccess.ReadWrite));
+        var options = OptionsFor(FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        // A buffer would keep what a failed write left in it, and write it before what follows.
+        options.BufferSize = 0;
+        var file = new FileStream(path, options);
         if (isNew)
         {
             SyncDirectory(path);
@@ -172,9 +184,18 @@ public static class DurableFile
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content)
     {
         var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new";
-        using var file = new FileStream(temporary, OptionsFor(FileMode.Create, FileAccess.Write));
-        file.Write(content);
-        file.Flush(flushToDisk: true);
-        return temporary;
+        try
+        {
+            using var file = new FileStream(temporary, OptionsFor(FileMode.Create, FileAccess.Write));
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+            return temporary;
+        }
+        catch
+        {
+            // On a full disk, what is left of a try would take the space that the next one needs.
+            File.Delete(temporary);
+            throw;
+        }
     }
 }

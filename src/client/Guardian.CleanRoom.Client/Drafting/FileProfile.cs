@@ -100,7 +100,8 @@ internal sealed class FileProfile
     // The first row of a file without header is somebody's, and a draft shows headers.
     private void RequireHeader(string path)
     {
-        if (Headers.Any(header => header.Contains('@', StringComparison.Ordinal) || IdentifierNormaliser.LooksHashed(header)
+        if (Headers.All(header => header.Length == 0)
+            || Headers.Any(header => header.Contains('@', StringComparison.Ordinal) || IdentifierNormaliser.LooksHashed(header)
             || Forms.TryReadNumber(0, header, out _) || CellForms.Dates.Index().Any(form => Forms.TryReadDay(form.Index, header, out _))))
         {
             throw RoomClientReasons.RefuseData(

@@ -23,14 +23,18 @@ internal static class DomainName
 
     /// <summary>Converts a name.</summary>
     /// <param name="name">In lower case and form C.</param>
-    /// <returns>The name without a last dot; null when it is no name of a mail server on the Internet: it has no dot, or an empty or too
-    /// long label.</returns>
+    /// <returns>The name without a last dot; null when it is no name of a mail server on the Internet: it has no dot, an empty or too long
+    /// label, or a sign that no name has.</returns>
     public static string? ToAscii(string name)
     {
         // UTS 46 takes these for dots.
         var labels = name.Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.').TrimEnd('.').Split('.');
         for (var i = 0; i < labels.Length; i++)
         {
+            if (labels[i].Any(letter => char.IsAscii(letter) && !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_')))
+            {
+                return null;
+            }
             labels[i] = Ascii.IsValid(labels[i]) ? labels[i] : Prefix + Encode(labels[i]);
             if (labels[i].Length is 0 or > MaxLabel)
             {

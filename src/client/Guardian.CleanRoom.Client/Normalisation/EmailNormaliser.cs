@@ -4,23 +4,26 @@ using Guardian.CleanRoom.Contract;
 namespace Guardian.CleanRoom.Client.Normalisation;
 
 /// <summary>
-/// Writes e-mail addresses alike. Every profile takes the address out of <c>mailto:</c> and <c>Name &lt;address&gt;</c>, removes invisible
-/// characters, composes accents, and writes the domain in ASCII without a last dot.
+/// Writes e-mail addresses alike. Every profile takes the address out of <c>mailto:</c> and <c>Name &lt;address&gt;</c>, composes accents,
+/// and writes the domain in ASCII without a last dot.
 /// </summary>
 /// <param name="profile">The profile of the identifier.</param>
 internal sealed class EmailNormaliser(IdentifierProfile profile)
 {
     private const string Scheme = "mailto:";
 
+    // Signs that stand around or between addresses, and in none.
+    private const string Marks = ",;<>()\"";
+
     /// <summary>Normalises an address.</summary>
-    /// <param name="text">The cell, trimmed.</param>
+    /// <param name="text">The cell, trimmed and without invisible characters.</param>
     /// <param name="buffer">Receives the result.</param>
     /// <returns>The length of the result: 0 when the text is empty, -1 when it is not one address, <see cref="Nobody.Length"/> when it is
     /// the address of nobody.</returns>
     public int Normalise(ReadOnlySpan<char> text, Span<char> buffer)
     {
         var address = CanonicalText.IsSurelyComposed(text) ? text : CanonicalText.Compose(text.ToString());
-        var length = CopyVisible(Unwrap(address), buffer);
+        var length = Copy(Unwrap(address), buffer);
         if (length <= 0)
         {
             return length;
@@ -63,22 +66,18 @@ internal sealed class EmailNormaliser(IdentifierProfile profile)
     }
 
     // Returns the length, or -1 for characters that no address has.
-    private int CopyVisible(ReadOnlySpan<char> text, Span<char> buffer)
+    private int Copy(ReadOnlySpan<char> text, Span<char> buffer)
     {
         var areBlanksDropped = profile is IdentifierProfile.Plain or IdentifierProfile.Google;
         var length = 0;
         foreach (var character in text)
         {
-            if (Nobody.IsInvisible(character))
-            {
-                continue;
-            }
             var isBlank = char.IsWhiteSpace(character);
             if (isBlank && areBlanksDropped)
             {
                 continue;
             }
-            if (isBlank || char.IsControl(character) || character is ',' or ';' or '<' or '>' or '(' or ')' || length == buffer.Length)
+            if (isBlank || char.IsControl(character) || Marks.Contains(character) || length == buffer.Length)
             {
                 return -1;
             }

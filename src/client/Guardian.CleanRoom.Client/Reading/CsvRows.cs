@@ -8,7 +8,7 @@ using Sylvan.Data.Csv;
 
 namespace Guardian.CleanRoom.Client.Reading;
 
-/// <summary>Reads CSV with a header, UTF-8; unpacks it when its name ends in <c>.gz</c>.</summary>
+/// <summary>Reads CSV with a header, UTF-8 or UTF-16, packed with gzip or not.</summary>
 internal sealed class CsvRows : IRows
 {
     private const int BufferSize = 256 * 1024;
@@ -43,9 +43,14 @@ internal sealed class CsvRows : IRows
     {
         var strict = new UTF8Encoding(false, throwOnInvalidBytes: true);
         var plain = new PeekedStream(file);
+        if (plain.Foreign is { } format)
+        {
+            throw RoomClientReasons.RefuseData(
+                $"{path} is {format}", "unpack it, or save it as CSV (packed with gzip or not), Parquet or Excel (.xlsx)");
+        }
         var text = new PeekedReader(new StreamReader(
-            plain.IsGzip ? new GZipStream(plain, CompressionMode.Decompress) : plain, strict, detectEncodingFromByteOrderMarks: true,
-            BufferSize));
+            plain.IsGzip ? new GZipStream(plain, CompressionMode.Decompress) : plain, plain.Utf16 ?? strict,
+            detectEncodingFromByteOrderMarks: true, BufferSize));
         var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize };
         if (text.TrySkipLine(DelimiterLine) is { Length: 1 } delimiter)
         {

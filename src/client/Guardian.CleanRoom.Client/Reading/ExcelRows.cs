@@ -95,7 +95,8 @@ internal sealed class ExcelRows : IRows
         catch (Exception failure) when (failure is ExcelReaderException or InvalidDataException or System.Xml.XmlException
             or FormatException or InvalidOperationException or NullReferenceException or ArgumentException or OverflowException)
         {
-            throw RoomClientReasons.RefuseData($"{path} is not a valid Excel workbook: {failure.Message}");
+            throw RoomClientReasons.RefuseData(
+                $"{path} is not a valid Excel workbook: {failure.Message}", "unpack an archive of other files first");
         }
     }
 }

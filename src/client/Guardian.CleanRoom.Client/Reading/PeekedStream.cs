@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>A stream whose first bytes were looked at, so that its format shows even where it cannot seek. Disposes the inner stream.
@@ -23,6 +25,25 @@ internal sealed class PeekedStream : Stream
 
     /// <summary>Whether the content is a zip archive, as Excel's workbooks are.</summary>
     public bool IsZip => First.SequenceEqual((ReadOnlySpan<byte>)[0x50, 0x4B, 3, 4]);
+
+    /// <summary>The form of the content, for people, if it is one that is not read; null if it is not known.</summary>
+    public string? Foreign => First switch
+    {
+        [0x28, 0xB5, 0x2F, 0xFD] => "packed with Zstandard",
+        [0xFD, (byte)'7', (byte)'z', (byte)'X'] => "packed with xz",
+        [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9'] => "packed with bzip2",
+        [0xD0, 0xCF, 0x11, 0xE0] => "a workbook of an old Excel (.xls)",
+        [(byte)'%', (byte)'P', (byte)'D', (byte)'F'] => "a PDF",
+        _ => null,
+    };
+
+    /// <summary>The encoding of a text without a byte order mark: every second byte of UTF-16 is zero where people write headers.</summary>
+    public Encoding? Utf16 => First switch
+    {
+        [> 0, 0, > 0, 0] => Encoding.Unicode,
+        [0, > 0, 0, > 0] => Encoding.BigEndianUnicode,
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public override bool CanRead => true;

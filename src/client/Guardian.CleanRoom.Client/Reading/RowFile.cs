@@ -7,6 +7,9 @@ namespace Guardian.CleanRoom.Client.Reading;
 /// </summary>
 internal static class RowFile
 {
+    // Else a packed file that was cut off ends at the cut without a word, and the rest of its rows is missing.
+    static RowFile() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     /// <summary>The path that stands for standard input.</summary>
     public const string StandardInput = "-";
 

@@ -16,14 +16,15 @@ internal sealed record FailureResult(string Error, string Message, IReadOnlyList
     /// <summary>Writes the refusal for people.</summary>
     public static void WriteText(TextWriter error, Refusal refusal)
     {
-        error.WriteLine($"guardian: error: {refusal.Detail}");
+        var text = new TextOutput(error, null);
+        text.WriteLine($"guardian: error: {refusal.Detail}");
         foreach (var problem in refusal.Problems)
         {
-            error.WriteLine($"  {problem}");
+            text.WriteLine($"  {problem}");
         }
         if (refusal.Remedy is not null)
         {
-            error.WriteLine($"guardian: hint: {refusal.Remedy}");
+            text.WriteLine($"guardian: hint: {refusal.Remedy}");
         }
     }
 }

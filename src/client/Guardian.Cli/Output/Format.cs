@@ -25,6 +25,13 @@ internal static class Format
     /// <summary>The first 16 characters of a hash, with an ellipsis.</summary>
     public static string Brief(string hash) => $"{hash[..16]}…";
 
-    /// <summary>Text without control characters, which a terminal would obey.</summary>
-    public static string Printable(string text) => string.Concat(text.Select(each => char.IsControl(each) ? '?' : each));
+    /// <summary>Text without the characters that a terminal would obey: control characters, and marks that turn the direction of
+    /// text.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(each => IsObeyed(each) ? '?' : each));
+
+    /// <summary>The same of text that may have several lines.</summary>
+    public static string PrintableLines(string text) => string.Join('\n', text.Split('\n').Select(Printable));
+
+    private static bool IsObeyed(char each) =>
+        (char.IsControl(each) && each != '\t') || each is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

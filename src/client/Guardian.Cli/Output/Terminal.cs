@@ -51,7 +51,7 @@ internal sealed class Terminal(bool json, TextWriter output, TextWriter error)
     }
 
     /// <summary>Writes a remark for people that is no result.</summary>
-    public void Note(string text) => error.WriteLine($"guardian: {text}");
+    public void Note(string text) => new TextOutput(error, null).WriteLine($"guardian: {text}");
 
     /// <summary>Runs long work. On a terminal each part has a bar with the share done and the time left; a pipe gets nothing.</summary>
     /// <param name="work">

@@ -23,7 +23,7 @@ internal sealed class TextTable(TableFrame frame)
 
     /// <summary>Adds a row.</summary>
     /// <param name="cells">One for each column.</param>
-    public void AddRow(params string[] cells) => rows.Add(cells);
+    public void AddRow(params string[] cells) => rows.Add([.. cells.Select(Format.PrintableLines)]);
 
     /// <summary>Draws the table.</summary>
     /// <param name="width">Columns of the terminal; null for a pipe.</param>
@@ -77,7 +77,7 @@ internal sealed class TextTable(TableFrame frame)
     {
         foreach (var title in titles)
         {
-            columns.Add((title, isRight));
+            columns.Add((Format.PrintableLines(title), isRight));
         }
         return this;
     }

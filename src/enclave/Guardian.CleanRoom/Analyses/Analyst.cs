@@ -34,7 +34,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var sides = persons.SidesOf(question);
         var count = (long)rules.Noise(persons.Engine.CountCells(sides, 1)[0]).Value;
         var set = persons.SetOf(persons.Sketch(sides, 1)[0], question);
-        return rules.Allows(count, persons.SizesOf(question)) && persons.Accept(set)
+        return persons.Accept(set, rules.Allows(count, persons.SizesOf(question)))
             ? new AnalysisResult(new OverlapResult(count), [set])
             : rules.Withhold();
     }
@@ -80,8 +80,8 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         // No person may make up more than the agreed share. Nobody adds more than the cap, so the published sum decides, and no maximum is
         // computed.
         var greatest = Math.Max(Math.Abs(column.GreatestInSum), Math.Abs(column.Minimum)) / scale;
-        if (!rules.Allows(count.Value, persons.SizesOf(question)) || !(greatest <= rules.Rules.LargestShare * Math.Abs(sum))
-            || !persons.Accept(set))
+        var isWanted = rules.Allows(count.Value, persons.SizesOf(question)) && greatest <= rules.Rules.LargestShare * Math.Abs(sum);
+        if (!persons.Accept(set, isWanted))
         {
             return rules.Withhold();
         }
@@ -99,7 +99,7 @@ internal sealed class Analyst(RoomContract contract, PersonSets persons, Disclos
         var tags = TagList.Write(persons.Engine.ListTags(sides), contract.FindDataSet(design.DataSet)!.MaxRows);
         var count = persons.Engine.CountCells(sides, 1)[0];
         // A list is exact, and every owner agreed to that. Thresholds and the difference guard apply nevertheless.
-        return rules.Allows(count, persons.SizesOf(question)) && persons.Accept(set)
+        return persons.Accept(set, rules.Allows(count, persons.SizesOf(question)))
             ? new AnalysisResult(new ActivationResult(design.DataSet, count, tags), [set])
             : rules.Withhold();
     }

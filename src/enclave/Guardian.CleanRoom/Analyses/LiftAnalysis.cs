@@ -33,9 +33,10 @@ internal sealed class LiftAnalysis(RoomContract contract, PersonSets persons, Di
         // Step 3: the rules. In each segment, every arm is reported, and so is the set of matched persons of all arms.
         var sets = FindSets(plan, question);
         var sizes = persons.SizesOf(question).ToList();
-        var shown = Enumerable.Range(0, plan.SegmentCount).Where(segment => IsOpen(plan, segment)
-            && counts[segment].Persons.All(arm => rules.Allows(arm.Value, [])) && rules.Allows(counts[segment].Matched, sizes)
-            && sets[segment].All(persons.Accept)).ToList();
+        bool IsLarge(int segment) =>
+            counts[segment].Persons.All(arm => rules.Allows(arm.Value, [])) && rules.Allows(counts[segment].Matched, sizes);
+        var shown = Enumerable.Range(0, plan.SegmentCount).Where(segment => sets[segment].Aggregate(
+            IsOpen(plan, segment) && IsLarge(segment), (isShown, set) => persons.Accept(set, isShown))).ToList();
         if (shown.Count == 0)
         {
             return rules.Withhold();

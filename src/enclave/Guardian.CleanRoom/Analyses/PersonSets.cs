@@ -50,7 +50,8 @@ internal sealed class PersonSets(
     /// Tests whether an answer about this set is safe together with all earlier answers, with those that the contract reserves, and with
     /// the sets of this answer that were accepted before.
     /// </summary>
-    public bool Accept(PersonSet set) => trial.Accept(set);
+    /// <inheritdoc cref="GuardTrial.Accept"/>
+    public bool Accept(PersonSet set, bool isWanted) => trial.Accept(set, isWanted);
 
     /// <summary>Tests whether a set differs by enough persons from that of each earlier answer, and from those that the contract
     /// reserves.</summary>

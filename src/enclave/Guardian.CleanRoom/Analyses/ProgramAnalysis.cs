@@ -30,7 +30,7 @@ internal sealed class ProgramAnalysis(RoomContract contract, PersonSets persons,
             }
             figures.Add(new ProgramFigures(output.Name, ProgramNoise.Scale(output, output.Cap), noise.Margin(output), cells));
         }
-        return rules.Allows(count, persons.SizesOf(question)) && persons.Accept(set)
+        return persons.Accept(set, rules.Allows(count, persons.SizesOf(question)))
             ? new AnalysisResult(new ProgramResult(design.Name, design.Digest, count, figures), [set])
             : rules.Withhold();
     }

@@ -30,26 +30,47 @@ public enum QuestionKind
     Program,
 }
 
-/// <summary>A question to a room.</summary>
+/// <summary>A question to a room. A list that its JSON leaves out is empty.</summary>
 public sealed record Question
 {
     /// <summary>The kind of question.</summary>
     public required QuestionKind Kind { get; init; }
 
     /// <summary>Names of the data sets that persons must be in; empty for all data sets. Lift uses those of its design.</summary>
-    public IReadOnlyList<string> DataSets { get; init; } = [];
+    public IReadOnlyList<string> DataSets { get; init => field = value ?? []; } = [];
 
     /// <summary>The conditions, all of which must hold. Each may use columns of any data sets that take part.</summary>
-    public IReadOnlyList<Condition> Where { get; init; } = [];
+    public IReadOnlyList<Condition> Where { get; init => field = value ?? []; } = [];
 
     /// <summary>For a crosstab, one or two columns, each <c>dataset.column</c>; for lift by segment, one.</summary>
-    public IReadOnlyList<string> By { get; init; } = [];
+    public IReadOnlyList<string> By { get; init => field = value ?? []; } = [];
 
     /// <summary>For a sum, the column, <c>dataset.column</c>.</summary>
     public string? Column { get; init; }
 
     /// <summary>For a program, its name in the contract.</summary>
     public string? Program { get; init; }
+
+    /// <summary>Reads a question that a member sent.</summary>
+    /// <param name="json">UTF-8.</param>
+    /// <returns>The question; null when the text is none. Never throws for any content.</returns>
+    public static Question? TryRead(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, QuestionJson.Default.Question) is { IsWhole: true } question ? question : null;
+        }
+        // A condition without its kind throws NotSupportedException.
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    // JSON can write null into any list.
+    private bool IsWhole =>
+        !DataSets.Contains(null!) && !By.Contains(null!)
+        && Where.All(condition => condition is not null && condition.Predicates().All(each => each?.Values.Contains(null!) == false));
 }
 
 /// <summary>The admitted questions and their outcomes: <c>GET /v1/answers</c>.</summary>

@@ -39,7 +39,7 @@ internal sealed class ReachAnalysis(RoomContract contract, PersonSets persons, D
         var shown = classCounts.Select(count => rules.Allows(count, sizes)).ToArray();
         var (all, reached) = (classCounts.Sum(), classCounts.Skip(1).Sum());
         var (allSet, reachedSet) = (UnionFrom(0), UnionFrom(1));
-        var (isAllSafe, isReachedSafe) = (persons.Accept(allSet), persons.Accept(reachedSet));
+        var (isAllSafe, isReachedSafe) = (persons.Accept(allSet, isWanted: true), persons.Accept(reachedSet, isWanted: true));
         var answered = new Suppression(
             rules.Rules.MinimumAudience, classes, classCounts, classSketches, SetOf, persons.Accept, persons.IsSafe).SuppressCells(shown);
         var missed = all - reached;

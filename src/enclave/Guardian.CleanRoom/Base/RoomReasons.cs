@@ -257,4 +257,9 @@ public static class RoomReasons
     public static readonly RefusalReason CasAway = new(
         "cas-away", RefusalKind.Unavailable,
         "The CAS keeps the head of the room's log and the secret of the data's keys, and it cannot be reached.");
+
+    /// <summary>The untrusted disk does not take what the room writes.</summary>
+    public static readonly RefusalReason DiskFailed = new(
+        "disk-failed", RefusalKind.Unavailable, "The disk of the room is full, or fails.",
+        "ask the operator of the room for space, and try again; an upload continues where it was interrupted");
 }

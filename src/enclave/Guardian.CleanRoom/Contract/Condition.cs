@@ -16,8 +16,8 @@ public abstract record Condition
     public IEnumerable<Predicate> Predicates() => this switch
     {
         Predicate predicate => [predicate],
-        AllOf all => all.Conditions.SelectMany(part => part.Predicates()),
-        AnyOf any => any.Conditions.SelectMany(part => part.Predicates()),
+        AllOf all => all.Conditions.SelectMany(part => part?.Predicates() ?? [null!]),
+        AnyOf any => any.Conditions.SelectMany(part => part?.Predicates() ?? [null!]),
         NotOf not => not.Condition.Predicates(),
         _ => [],
     };

@@ -103,10 +103,10 @@ public sealed class SignedContract
             ];
     }
 
-    private static bool IsValid(ReadOnlyMemory<byte> hash, RoomMember member, string signature)
+    private static bool IsValid(ReadOnlyMemory<byte> hash, RoomMember member, string? signature)
     {
         var bytes = new byte[64];
-        return Convert.TryFromBase64String(signature.Trim(), bytes, out var size)
+        return signature is not null && Convert.TryFromBase64String(signature.Trim(), bytes, out var size)
             && IdentityKey.Verify(Convert.FromBase64String(member.PublicKey), SignedBytes(hash), bytes.AsSpan(0, size));
     }
 

@@ -3,8 +3,8 @@ using Guardian.CleanRoom.Contract;
 namespace Guardian.CleanRoom.Log;
 
 /// <summary>
-/// Carries what was spent into a contract that succeeds another. The persons stay the same when a data set gets another name, so the owner
-/// and the kind of identifier decide, and not the name.
+/// Carries what was spent into a contract that succeeds another. The persons stay the same when a data set gets another name, another kind
+/// of identifier or another owner, so nothing but an explicit reset begins anew.
 /// </summary>
 internal static class BudgetHeir
 {
@@ -27,16 +27,16 @@ internal static class BudgetHeir
         return inherited;
     }
 
-    // An owner with several data sets of a kind could move the rows from one to the other, so each begins with the most that any of them
-    // spent. An owner whom the contract before does not know may be one who left and came back under another name.
+    // An owner with several data sets could move the rows from one to the other, so each begins with the most that any of them spent. An
+    // owner whom the contract before does not know may be one who left and came back under another name.
     private static IEnumerable<string> NamesOfForebears(
         DataSet dataSet, RoomContract contract, RoomContract previous, IEnumerable<string> spent)
     {
         var isKnown = previous.DataSets.Any(before => before.Owner == dataSet.Owner);
-        return isKnown
-            ? previous.DataSets.Where(before => before.Owner == dataSet.Owner && before.Identifier.Kind == dataSet.Identifier.Kind)
-                .Select(before => before.Name)
-            : spent.Where(name => previous.FindDataSet(name) is not { } before
-                || contract.DataSets.All(each => each.Owner != before.Owner));
+        return spent.Where(name =>
+        {
+            var owner = previous.FindDataSet(name)?.Owner;
+            return name == dataSet.Name || (isKnown ? owner == dataSet.Owner : contract.DataSets.All(each => each.Owner != owner));
+        });
     }
 }

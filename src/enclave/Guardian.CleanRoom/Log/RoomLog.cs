@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Keys;
-using Guardian.Files.Durable;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Log;
@@ -14,8 +13,8 @@ namespace Guardian.CleanRoom.Log;
 /// </summary>
 internal sealed class RoomLog : IDisposable
 {
-    // Longer than any entry; a greater length is damage.
-    private const int MaxRecordSize = 256 * 1024;
+    // Longer than any entry: JSON in JSON makes up to seven times as much of a question, which has at most 64 KiB. More is damage.
+    private const int MaxRecordSize = 1024 * 1024;
 
     private readonly Lock gate = new();
     private readonly List<LogLine> entries = [];
@@ -23,6 +22,9 @@ internal sealed class RoomLog : IDisposable
     private readonly StateCipher state;
     private readonly TimeProvider time;
     private readonly IRoomTag? head;
+
+    // The end of the last whole record.
+    private long end;
 
     // The head as this enclave knows it. It is behind the newest entry only while the head cannot be reached.
     private byte[]? known;
@@ -57,20 +59,20 @@ internal sealed class RoomLog : IDisposable
     }
 
     /// <summary>Opens a log, or begins one. A record that a crash cut off was never acknowledged and is dropped.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="file">The file, which has no buffer of its own; disposed with the log.</param>
     /// <param name="state">The cipher of the room's state.</param>
     /// <param name="time">The clock of entries.</param>
     /// <param name="head">The head; null when nothing guards against an older copy of the folder.</param>
     /// <param name="before">Finds the expected head while this log is empty: the end of the log of the contract before. It is called
     /// when there is no entry; null for a room that succeeds none.</param>
     /// <exception cref="RefusedException">The host changed or rolled back the file, or the head cannot be reached.</exception>
-    public static RoomLog Open(string path, StateCipher state, TimeProvider time, IRoomTag? head, Func<byte[]>? before = null)
+    public static RoomLog Open(FileStream file, StateCipher state, TimeProvider time, IRoomTag? head, Func<byte[]>? before = null)
     {
-        var log = new RoomLog(DurableFile.Open(path), state, time, head);
+        var log = new RoomLog(file, state, time, head);
         try
         {
-            log.Load(path);
-            log.CheckHead(path, before);
+            log.Load();
+            log.CheckHead(before);
             return log;
         }
         catch
@@ -87,6 +89,7 @@ internal sealed class RoomLog : IDisposable
     /// <exception cref="RefusedException">
     /// Another enclave has continued with this room, or the head cannot be reached. The entry counts nevertheless.
     /// </exception>
+    /// <exception cref="IOException">The disk is full, or fails. There is no entry.</exception>
     public LogLine Append(string member, string what, string detail)
     {
         lock (gate)
@@ -97,11 +100,28 @@ internal sealed class RoomLog : IDisposable
             var framed = new byte[sizeof(int) + record.Length];
             BinaryPrimitives.WriteInt32LittleEndian(framed, record.Length);
             record.CopyTo(framed, sizeof(int));
+            // A write that failed, on a full disk for example, leaves a part of a record. The next one must not stand behind it.
+            file.SetLength(end);
+            file.Position = end;
             file.Write(framed);
             file.Flush(flushToDisk: true);
+            end = file.Position;
             entries.Add(entry);
             MoveHead();
             return entry;
+        }
+    }
+
+    /// <summary>Checks that the head can be reached, so that nothing is spent on an entry that cannot be confirmed.</summary>
+    /// <exception cref="RefusedException">Another enclave has continued with this room, or the head cannot be reached.</exception>
+    public void RequireHead()
+    {
+        lock (gate)
+        {
+            if (head is not null && entries.Count > 0 && !HashOf(entries[^1]).AsSpan().SequenceEqual(head.Read()))
+            {
+                MoveHead();
+            }
         }
     }
 
@@ -109,14 +129,14 @@ internal sealed class RoomLog : IDisposable
     public void Dispose() => file.Dispose();
 
     // A crash between write and move leaves the log ahead of the head, never behind it.
-    private void CheckHead(string path, Func<byte[]>? before)
+    private void CheckHead(Func<byte[]>? before)
     {
         var expected = entries.Count == 0 ? before?.Invoke() : null;
         known = head?.Read();
         if (known is not null && !entries.Any(IsKnown) && !known.AsSpan().SequenceEqual(expected))
         {
             throw new RefusedException(RoomReasons.StateChanged.Because(
-                $"{path} is older than the room's last entry: someone restored an old copy of its folder; restore the newest copy, "
+                $"{file.Name} is older than the room's last entry: someone restored an old copy of its folder; restore the newest copy, "
                 + "because budgets and history cannot be turned back"));
         }
         if (entries.Count > 0 && !IsKnown(entries[^1]))
@@ -145,48 +165,38 @@ internal sealed class RoomLog : IDisposable
 
     private static byte[] HashOf(LogLine entry) => Convert.FromHexString(entry.Hash);
 
-    private void Load(string path)
+    private void Load()
     {
         var frame = new byte[sizeof(int)];
         while (true)
         {
-            var start = file.Position;
-            if (!TryRead(frame, start))
+            if (!TryRead(frame))
             {
                 return;
             }
             var size = BinaryPrimitives.ReadInt32LittleEndian(frame);
             if (size is <= 0 or > MaxRecordSize)
             {
-                throw RefuseChanged(path);
+                throw RefuseChanged();
             }
             var record = new byte[size];
-            if (!TryRead(record, start))
+            if (!TryRead(record))
             {
                 return;
             }
             if (state.TryDecrypt(NameOf(entries.Count + 1), record) is not { } plaintext)
             {
-                throw RefuseChanged(path);
+                throw RefuseChanged();
             }
             entries.Add(JsonSerializer.Deserialize(plaintext, LogLineJson.Default.LogLine)!);
+            end = file.Position;
         }
     }
 
-    // Reads the whole buffer; or else cuts the file off at the start of the incomplete record.
-    private bool TryRead(byte[] buffer, long start)
-    {
-        if (file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) == buffer.Length)
-        {
-            return true;
-        }
-        file.SetLength(start);
-        file.Position = start;
-        return false;
-    }
+    private bool TryRead(byte[] buffer) => file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) == buffer.Length;
 
-    private RefusedException RefuseChanged(string path) => new(RoomReasons.StateChanged.Because(
-        $"{path} was changed outside the enclave after entry {entries.Count}; restore the room's state"));
+    private RefusedException RefuseChanged() => new(RoomReasons.StateChanged.Because(
+        $"{file.Name} was changed outside the enclave after entry {entries.Count}; restore the room's state"));
 
     private static string NameOf(long sequence) => $"log {sequence}";
 }

@@ -73,10 +73,10 @@ internal sealed class DifferenceGuard
     public bool Knows(PersonSet set) => answered.Exists(earlier => earlier.Description == set.Description);
 
     /// <summary>Tests whether an answer about this set is safe together with each earlier answer, and with the reserved ones.</summary>
-    public bool Allows(PersonSet set) => AllowsReserved(set) && reserved.All(other => AreSafe(set, other));
+    public bool Allows(PersonSet set) => AllowsReserved(set) & AreSafe(set, reserved);
 
     /// <summary>Tests whether a reserved answer about this set is safe together with each earlier answer.</summary>
-    public bool AllowsReserved(PersonSet set) => answered.TrueForAll(earlier => AreSafe(set, earlier));
+    public bool AllowsReserved(PersonSet set) => AreSafe(set, answered);
 
     /// <summary>Reserves sets for answers that the contract promises, in place of those reserved before.</summary>
     public void Reserve(IReadOnlyList<PersonSet> sets)
@@ -114,7 +114,18 @@ internal sealed class DifferenceGuard
         words, minimumAudience + (minimumAudience / 2),
         residue => IsNear(residue.Sum(word => BitOperations.PopCount(word)), new SetSketch(residue)));
 
-    private bool AreSafe(PersonSet set, PersonSet other) =>
+    // All are compared in any case: the time must not tell which of them is near.
+    private bool AreSafe(PersonSet set, IReadOnlyList<PersonSet> others)
+    {
+        var areSafe = true;
+        foreach (var other in others)
+        {
+            areSafe &= IsSafe(set, other);
+        }
+        return areSafe;
+    }
+
+    private bool IsSafe(PersonSet set, PersonSet other) =>
         other.Description == set.Description || !IsNear(set.Sketch.DifferenceTo(other.Sketch), set.Sketch ^ other.Sketch);
 
     // The threshold is between k and one and a half times k, and depends on the difference in a way that nobody outside can compute. A

@@ -25,9 +25,12 @@ internal sealed class GuardTrial : IDisposable
     /// Tests whether an answer about a set is safe together with all earlier answers, and with the accepted sets of this one; if so, it is
     /// one of these from now on.
     /// </summary>
-    public bool Accept(PersonSet set)
+    /// <param name="set">The set.</param>
+    /// <param name="isWanted">Whether no other rule withholds the set. If one does, the result is false after the same comparisons: the
+    /// time of a refusal must not tell which rule it was.</param>
+    public bool Accept(PersonSet set, bool isWanted)
     {
-        var isAllowed = Allows(set);
+        var isAllowed = Allows(set) & isWanted;
         if (auditor is null || guard.Knows(set))
         {
             return isAllowed;

@@ -11,11 +11,12 @@ namespace Guardian.CleanRoom.Privacy;
 /// <param name="counts">Counts by cell, as they would be published.</param>
 /// <param name="sketches">Sketches by cell.</param>
 /// <param name="setOf">Makes a set from the sketch of some cells.</param>
-/// <param name="accept">Tests whether an answer about a set is safe together with all earlier answers and the sets accepted before.</param>
+/// <param name="accept">Tests whether an answer about a set is safe together with all earlier answers and the sets accepted before, if no
+/// other rule withholds it.</param>
 /// <param name="isSafe">Tests whether a set differs enough from that of each earlier answer.</param>
 internal sealed class Suppression(
     int minimumAudience, int columns, IReadOnlyList<long> counts, IReadOnlyList<SetSketch> sketches,
-    Func<SetSketch, IReadOnlyList<int>, PersonSet> setOf, Func<PersonSet, bool> accept, Func<PersonSet, bool> isSafe)
+    Func<SetSketch, IReadOnlyList<int>, PersonSet> setOf, Func<PersonSet, bool, bool> accept, Func<PersonSet, bool> isSafe)
 {
     /// <summary>Withholds cells.</summary>
     /// <param name="shown">For each cell whether it may be shown; on return, whether it is shown.</param>
@@ -26,7 +27,7 @@ internal sealed class Suppression(
         // If cells tell too much together, the smallest of them is withheld: it comes last.
         foreach (var cell in Enumerable.Range(0, shown.Length).OrderByDescending(cell => counts[cell]))
         {
-            shown[cell] = shown[cell] && accept(Union([cell]));
+            shown[cell] = accept(Union([cell]), shown[cell]);
         }
         var lines = Lines().ToList();
         while (lines.Find(line => !IsAllowed(line, shown)) is { } broken)

@@ -161,13 +161,24 @@ public sealed class RoomQuestions
 
     private Outcome<byte[]> AnswerNew(RoomMember member, Question question, AdmittedQuestion admitted)
     {
-        // Step 3: charge. A host that ends the enclave from here on gains nothing.
+        // Step 3: charge, unless the CAS is away. A host that ends the enclave from here on gains nothing.
+        state.Log.RequireHead();
         var (compiled, versions, key) = admitted;
         var names = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
         var price = PriceOf(question) ?? 0;
         state.Ledger.Charge(names.Keys, price, member.Name);
-        var entry = state.Append(
-            member, LogEvents.Question, new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
+        LogLine entry;
+        try
+        {
+            entry = state.Append(
+                member, LogEvents.Question, new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
+        }
+        catch (IOException)
+        {
+            // The entry is not on disk, and nothing was computed.
+            state.Ledger.Charge(names.Keys, -price, member.Name);
+            throw;
+        }
 
         // Step 4: compute and store.
         LearnCompleteColumns(versions);

@@ -9,10 +9,13 @@ namespace Guardian.CleanRoom.Room;
 public sealed class RoomService : IDisposable
 {
     private readonly RoomState state;
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly Dictionary<string, SemaphoreSlim> turnsOfMembers;
 
     private RoomService(RoomState state, TimeProvider time)
     {
         this.state = state;
+        turnsOfMembers = state.Contract.Members.ToDictionary(member => member.Name, _ => new SemaphoreSlim(1));
         DataSets = new RoomDataSets(state, time);
         Questions = new RoomQuestions(state);
         Succession = new RoomSuccession(state);
@@ -44,6 +47,40 @@ public sealed class RoomService : IDisposable
         ArgumentNullException.ThrowIfNull(signed);
         ArgumentNullException.ThrowIfNull(enclave);
         return new RoomService(RoomState.Open(signed, roomKey, stateDirectory, enclave, time), time);
+    }
+
+    /// <summary>
+    /// Runs work that may take minutes, such as a question or a commit, when its turn comes. Work that waits holds no thread, so other
+    /// calls are served meanwhile. Each member has one place in the queue, so nobody waits for the many calls of another one.
+    /// </summary>
+    /// <typeparam name="T">The result.</typeparam>
+    /// <param name="member">The member who calls.</param>
+    /// <param name="work">The work. It runs on a thread of the pool, and is not cancelled once it has begun.</param>
+    /// <param name="cancellation">Stops the waiting.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="OperationCanceledException">The caller left before its turn came; the work was not begun.</exception>
+    public async Task<T> TakeTurnAsync<T>(RoomMember member, Func<T> work, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        ArgumentNullException.ThrowIfNull(work);
+        var own = turnsOfMembers[member.Name];
+        await own.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await turn.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                return await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                turn.Release();
+            }
+        }
+        finally
+        {
+            own.Release();
+        }
     }
 
     /// <summary>Finds the member with a key.</summary>
@@ -80,5 +117,13 @@ public sealed class RoomService : IDisposable
     public LogPage ReadLog() => new(state.Log.Entries);
 
     /// <inheritdoc/>
-    public void Dispose() => state.Dispose();
+    public void Dispose()
+    {
+        state.Dispose();
+        turn.Dispose();
+        foreach (var own in turnsOfMembers.Values)
+        {
+            own.Dispose();
+        }
+    }
 }

@@ -107,7 +107,7 @@ internal sealed class RoomState : IDisposable
                 ? null
                 : new Lazy<HandOverStatement>(() => RequireHandOver(signed, enclave, time));
             log = RoomLog.Open(
-                Path.Combine(directory, StateFolder.LogName), cipher, time, enclave.Head,
+                DurableFile.Open(Path.Combine(directory, StateFolder.LogName)), cipher, time, enclave.Head,
                 before is null ? null : () => Convert.FromHexString(before.Value.LogHash));
             var table = VersionTable.Open(contract, keys, enclave.KeySecret, directory, isNew: log.Entries.Count == 0);
             if (before is not null && log.Entries.Count == 0)

@@ -85,6 +85,12 @@ public class IdentifierNormaliserTests
     [InlineData("unknown@example.com", "nobody")]
     [InlineData("test@test.com", "nobody")]
     [InlineData("x@mail.invalid", "nobody")]
+    [InlineData("anna@example.org^12.50^Köln", null)]
+    [InlineData("anna@example.org|12.50", null)]
+    [InlineData("anna@[127.0.0.1]", null)]
+    [InlineData("\"anna b\"@example.org", null)]
+    [InlineData("anna@mail_1.example.org", "anna@mail_1.example.org")]
+    [InlineData("an\u200bna@exam\u00adple.org", "anna@example.org")]
     [InlineData("nullmann@example.com", "nullmann@example.com")]
     public void An_address_is_one_in_every_spelling_and_nobodys_is_none(string text, string? expected) =>
         Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Email, IdentifierProfile.Google, "id"), text));
@@ -98,6 +104,7 @@ public class IdentifierNormaliserTests
     [InlineData("DE", "unknown", "nobody")]
     [InlineData("DE", "0151 23456789", "+4915123456789")]
     [InlineData(null, "+683 4002", "+6834002")]
+    [InlineData("DE", "1234567890.0", "nobody")]
     public void Repeated_digits_and_numbers_that_are_too_short_are_no_phones(string? region, string text, string? expected) =>
         Assert.Equal(expected, Normalise(new Identifier(IdentifierKind.Phone, IdentifierProfile.Google, "id", Region: region), text));
 
@@ -240,6 +247,22 @@ public class IdentifierNormaliserTests
     [InlineData("+44 20 7946 0018", null, "+442079460018")]
     [InlineData("0044 20 7946 0018", "DE", "+442079460018")]
     [InlineData("030 901820", "DE", "+4930901820")]
+    [InlineData("49171 1234567", "DE", "+491711234567")]
+    [InlineData("491711234567", "DE", "+491711234567")]
+    [InlineData("491711234567", null, "+491711234567")]
+    [InlineData("491711234567.0", "DE", "+491711234567")]
+    [InlineData("1711234567.0", "DE", "+491711234567")]
+    [InlineData("4.91711E+11", "DE", null)]
+    [InlineData("33142685300", "FR", "+33142685300")]
+    [InlineData("4215551234", "DE", "+494215551234")]
+    [InlineData("0049 171 1234567", "US", "+491711234567")]
+    [InlineData("0049 171 1234567", null, "+491711234567")]
+    [InlineData("+49 (0)171 1234567", "FR", "+491711234567")]
+    [InlineData("1-800-FLOWERS", "US", "+18003569377")]
+    [InlineData("0171 1234567 ext. 5", "DE", "+491711234567")]
+    [InlineData("0039 06 69812345", "DE", "+390669812345")]
+    [InlineData("0171\u202d1234567\u202c", "DE", "+491711234567")]
+    [InlineData("0171-1234567;+4930123456", "DE", null)]
     [InlineData("20 7946 0018", null, null)]
     [InlineData("1", "DE", null)]
     [InlineData("call me", "US", null)]

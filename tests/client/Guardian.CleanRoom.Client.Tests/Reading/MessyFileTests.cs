@@ -145,6 +145,51 @@ public sealed class MessyFileTests : IDisposable
         Assert.Throws<RefusedException>(() => PrepareFile("", workbook));
     }
 
+    [Fact]
+    public void A_packed_file_that_was_cut_off_is_never_read_as_a_shorter_one()
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+        {
+            zip.Write(Encoding.UTF8.GetBytes(Header + string.Concat(Enumerable.Range(0, 500).Select(i => $"u{i}@x.org,Köln,1,{i},,\n"))));
+        }
+        var whole = packed.ToArray();
+        File.WriteAllBytes(folder.File("cut.csv.gz"), whole);
+        Assert.Equal(500, PrepareFile("", folder.File("cut.csv.gz")).Report.Persons);
+        for (var size = whole.Length - 1; size > 10; size = size > whole.Length - 12 ? size - 1 : size - 97)
+        {
+            File.WriteAllBytes(folder.File("cut.csv.gz"), whole[..size]);
+            var refused = Assert.Throws<RefusedException>(() => PrepareFile("", folder.File("cut.csv.gz")));
+            Assert.Contains("cannot be unpacked", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("28B52FFD0458", "packed with Zstandard")]
+    [InlineData("FD377A585A00", "packed with xz")]
+    [InlineData("425A68393141", "packed with bzip2")]
+    [InlineData("D0CF11E0A1B1", "an old Excel")]
+    [InlineData("255044462D31", "a PDF")]
+    [InlineData("504B03040A00", "unpack an archive")]
+    public void A_format_that_is_not_read_is_named(string content, string words)
+    {
+        File.WriteAllBytes(folder.File("list"), [.. Convert.FromHexString(content), .. new byte[100]]);
+        var refused = Assert.Throws<RefusedException>(() => PrepareFile("", folder.File("list"))).Refusal;
+        Assert.Contains(words, $"{refused.Detail} {string.Join(' ', refused.Problems)}", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_text_in_UTF_16_is_known_with_and_without_a_byte_order_mark(bool isBigEndian)
+    {
+        foreach (var hasMark in new[] { false, true })
+        {
+            File.WriteAllText(folder.File("wide.csv"), Plain, new UnicodeEncoding(isBigEndian, hasMark));
+            Assert.Equal(Prepare("", Plain).Digest.ToArray(), PrepareFile("", folder.File("wide.csv")).Digest.ToArray());
+        }
+    }
+
     [Theory]
     [InlineData("file: {decimal: ';'}")]
     [InlineData("file: {decimal: ',', thousands: ','}")]

@@ -11,6 +11,29 @@ public class QuestionCompilerTests
     private readonly QuestionCompiler compiler = new(TestContract.Read());
 
     [Theory]
+    [InlineData("""{"kind":"Overlap"}""", true)]
+    [InlineData("""{"kind":"Overlap","where":[{"is":"predicate","column":"a.b","operator":"=","values":["1"]}]}""", true)]
+    [InlineData("""{"kind":"Overlap","dataSets":[null]}""", false)]
+    [InlineData("""{"kind":"Crosstab","by":[null]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":[null]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":[{"is":"any","conditions":[null]}]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":[{"is":"not","condition":{"is":"all","conditions":[null]}}]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":[{"is":"predicate","column":"a.b","operator":"=","values":[null]}]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":[{"column":"a.b","operator":"=","values":["1"]}]}""", false)]
+    [InlineData("""{"kind":"Overlap","where":null}""", false)]
+    [InlineData("null", false)]
+    [InlineData("", false)]
+    public void A_question_from_the_wire_may_leave_out_lists_and_holds_no_null(string json, bool isQuestion)
+    {
+        var question = Question.TryRead(System.Text.Encoding.UTF8.GetBytes(json));
+        Assert.Equal(isQuestion, question is not null);
+        if (question is not null)
+        {
+            Assert.Equal(question.Where.Count == 0, compiler.Compile(question).Refusal is null);
+        }
+    }
+
+    [Theory]
     [InlineData("campaign.arm", "=", "Red", "1-1")]
     [InlineData("campaign.arm", "!=", "Blue", "1-1 3-3")]
     [InlineData("campaign.arm", "!=", "Red", "2-3")]

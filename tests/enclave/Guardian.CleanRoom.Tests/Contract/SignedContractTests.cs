@@ -41,10 +41,11 @@ public class SignedContractTests
     [InlineData("")]
     [InlineData("not base64 at all")]
     [InlineData("AAAA")]
-    public void What_is_no_signature_is_refused(string text)
+    [InlineData(null)]
+    public void What_is_no_signature_is_refused(string? text)
     {
         var signatures = Signatures(contract, TestContract.RetailerKey);
-        signatures["agency"] = text;
+        signatures["agency"] = text!;
         Assert.Null(SignedContract.Verify(contract, signatures, out _));
     }
 

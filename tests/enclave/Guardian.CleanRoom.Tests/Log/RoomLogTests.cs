@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Guardian.CleanRoom.Keys;
 using Guardian.CleanRoom.Log;
+using Guardian.Files.Durable;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Tests.Log;
@@ -79,6 +80,41 @@ public sealed class RoomLogTests : IDisposable
         Assert.NotNull(LogChain.FindProblem(entries[1..]));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(10_000)]
+    public void A_write_that_failed_in_the_middle_leaves_nothing_behind(int written)
+    {
+        Fill(2);
+        using (var file = new FullDisk(folder.File("log")))
+        using (var log = Open(file))
+        {
+            file.Space = written;
+            Assert.Throws<IOException>(() => log.Append("agency", "question", $"{{\"text\":\"{new string('x', 20_000)}\"}}"));
+            Assert.Equal(2, log.Entries.Count);
+            file.Space = long.MaxValue;
+            Assert.Equal(3, log.Append("agency", "question", "{}").Sequence);
+        }
+        using var again = Open();
+        Assert.Equal(3, again.Entries.Count);
+        Assert.Null(LogChain.FindProblem(again.Entries));
+    }
+
+    [Fact]
+    public void The_largest_question_that_a_member_can_send_is_read_after_a_restart()
+    {
+        // JSON in JSON writes this character in seven.
+        var detail = $"{{\"text\":{System.Text.Json.JsonSerializer.Serialize(new string('<', 64 * 1024))}}}";
+        using (var log = Open())
+        {
+            log.Append("agency", "free question", detail);
+        }
+        using var again = Open();
+        Assert.Equal(detail, Assert.Single(again.Entries).Detail);
+    }
+
     private void Fill(int count)
     {
         using var log = Open();
@@ -88,7 +124,24 @@ public sealed class RoomLogTests : IDisposable
         }
     }
 
-    private RoomLog Open() => RoomLog.Open(folder.File("log"), state, TimeProvider.System, null);
+    private RoomLog Open() => Open(DurableFile.Open(folder.File("log")));
+
+    private RoomLog Open(FileStream file) => RoomLog.Open(file, state, TimeProvider.System, null);
 
     private static int FirstRecord(byte[] file) => 4 + BitConverter.ToInt32(file);
+
+    /// <summary>A file on a disk that takes only so many more bytes.</summary>
+    private sealed class FullDisk(string path) : FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0)
+    {
+        public long Space { get; set; } = long.MaxValue;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            base.Write(buffer[..(int)Math.Min(buffer.Length, Space)]);
+            if (buffer.Length > Space)
+            {
+                throw new IOException("no space left on device");
+            }
+        }
+    }
 }

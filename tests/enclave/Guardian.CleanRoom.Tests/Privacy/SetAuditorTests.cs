@@ -65,6 +65,20 @@ public class SetAuditorTests
     }
 
     [Fact]
+    public void A_set_that_is_withheld_anyway_is_compared_with_every_earlier_one_so_that_the_time_does_not_tell_why()
+    {
+        var random = new Random(9);
+        var set = Draw(random, 5_000);
+        var guard = new DifferenceGuard(100, new byte[32]);
+        guard.Remember([Set(set) with { Description = "near" }]);
+        Assert.False(guard.Begin(isReserved: false).Accept(Set(set), isWanted: true));
+        // A sketch without bits is a trip wire: each comparison with it fails.
+        guard.Remember([Set([]) with { Description = "wire" }]);
+        Assert.Throws<IndexOutOfRangeException>(() => guard.Begin(isReserved: false).Accept(Set(set), isWanted: true));
+        Assert.Throws<IndexOutOfRangeException>(() => guard.Begin(isReserved: false).Accept(Set(Draw(random, 50)), isWanted: false));
+    }
+
+    [Fact]
     public void A_trial_leaves_nothing_behind()
     {
         var random = new Random(8);
@@ -72,23 +86,23 @@ public class SetAuditorTests
         var (one, other) = (Draw(random, 5_000), Draw(random, 5_000));
         using (var trial = guard.Begin(isReserved: false))
         {
-            Assert.True(trial.Accept(Set(one)));
-            Assert.True(trial.Accept(Set(other)));
-            Assert.False(trial.Accept(Set(Xor(one, other))));
+            Assert.True(trial.Accept(Set(one), isWanted: true));
+            Assert.True(trial.Accept(Set(other), isWanted: true));
+            Assert.False(trial.Accept(Set(Xor(one, other)), isWanted: true));
         }
         using (var trial = guard.Begin(isReserved: false))
         {
-            Assert.True(trial.Accept(Set(Xor(one, other))));
+            Assert.True(trial.Accept(Set(Xor(one, other)), isWanted: true));
         }
         guard.Reserve([Set(one) with { Description = "reserved" }]);
         guard.Remember([Set(other) with { Description = "answered" }]);
         using (var trial = guard.Begin(isReserved: false))
         {
-            Assert.False(trial.Accept(Set(Xor(one, other))));
+            Assert.False(trial.Accept(Set(Xor(one, other)), isWanted: true));
         }
         using (var trial = guard.Begin(isReserved: true))
         {
-            Assert.True(trial.Accept(Set(Xor(one, other))));
+            Assert.True(trial.Accept(Set(Xor(one, other)), isWanted: true));
         }
         Assert.False(guard.HasSpaceFor(2_047));
         Assert.True(guard.HasSpaceFor(2_046));

@@ -147,6 +147,9 @@ public sealed class CampaignLayoutTests
         ];
         Assert.Equal(4.5m, Inherited("customers", left));
         Assert.Equal(1.5m, Inherited("campaign", left));
+        // The same persons by another kind of identifier, or in the hands of another owner, are no new persons.
+        Assert.Equal(4.5m, Inherited("customers", ("kind: email", "kind: customer_id")));
+        Assert.Equal(4.5m, Inherited("customers", ("owner: retailer", "owner: agency")));
     }
 
     [Fact]

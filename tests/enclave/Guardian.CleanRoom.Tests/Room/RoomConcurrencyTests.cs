@@ -70,6 +70,33 @@ public sealed class RoomConcurrencyTests : IDisposable
         Assert.NotNull(room.Ask<OverlapResult>(Overlap));
     }
 
+    [Fact]
+    public async Task Hundreds_of_calls_that_wait_hold_no_thread_and_leave_their_turn_to_another_member()
+    {
+        using var release = new ManualResetEventSlim();
+        List<string> order = [];
+        int Note(string name)
+        {
+            release.Wait(Token);
+            order.Add(name);
+            return order.Count;
+        }
+        Task<int> Call(RoomMember member, string name) => room.Service.TakeTurnAsync(member, () => Note(name), Token);
+        var calls = Enumerable.Range(0, 500).Select(number => Call(room.Agency, $"agency {number}")).ToList();
+        var other = Call(room.Retailer, "retailer");
+        using var gone = new CancellationTokenSource();
+        var left = room.Service.TakeTurnAsync(room.Agency, () => Note("left"), gone.Token);
+        await gone.CancelAsync();
+
+        // A pool whose threads wait for a lock would begin nothing else for minutes.
+        Assert.Equal(7, await Task.Run(() => 7, Token).WaitAsync(Patience, Token));
+        release.Set();
+        await Task.WhenAll([.. calls, other]).WaitAsync(Patience, Token);
+        Assert.Equal(["agency 0", "retailer", "agency 1"], order.Take(3));
+        Assert.Equal(501, order.Count);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     // Noise that a test can hold up, and so the analysis that draws it.
