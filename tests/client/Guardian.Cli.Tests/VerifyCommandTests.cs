@@ -104,7 +104,7 @@ public sealed class VerifyCommandTests : IDisposable
             [Path.Combine(azure, "token.jwt"), "--keys", Path.Combine(azure, "jwks.json"), "--at", "2022-05-31T22:57:57Z"];
         Shows((await RunAsync(arguments)).Ends(1), "debug enclave");
         (await RunAsync([.. arguments, "--allow-debug", "--issuer", "https://sharedwus.wus.attest.azure.net"])).Ends(0);
-        // Whoever runs a provider in the same region has the same keys.
+        // Another provider in the same region can have the same keys.
         Shows((await RunAsync([.. arguments, "--allow-debug", "--issuer", "https://mine.wus.attest.azure.net"])).Ends(1), "its issuer is");
         Shows((await RunAsync(arguments[..3])).Ends(1), "the token ended at");
         // An option without effect would be believed in: --root does not say whose token it is.

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Quotes;
@@ -45,7 +46,8 @@ internal static class EvidenceSource
         {
             return await AskAsync(address, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is HttpRequestException or SocketException or IOException or AuthenticationException
+        catch (Exception failure) when (
+            failure is HttpRequestException or SocketException or IOException or AuthenticationException or CryptographicException
             || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             var cause = failure is OperationCanceledException ? "it does not answer in time" : failure.Message;
