@@ -26,7 +26,9 @@ public sealed class VerifyCommandTests : IDisposable
         Assert.Equal(("quote", true), ((string)fetched["found"]!, (bool)fetched["accepted"]!));
         Assert.Equal("UpToDate", (string)fetched["quote"]!["status"]!);
 
-        Shows((await RunAsync(quote, "--at", At, "--offline", "--service", service.Address)).Ends(1), "verdict: refused");
+        Shows(
+            (await RunAsync(quote, "--at", At, "--offline", "--service", service.Address)).Ends(1),
+            "verdict: refused", "to fix it: fetch it: guardian quote collateral fetch --platform b0c06f000000:platform:tdx");
         (await RunAsync(quote, "--at", At, "--service", "http://127.0.0.1:1/")).Ends(3);
         var input = Convert.ToBase64String(await File.ReadAllBytesAsync(quote));
         var explained = await GuardianProgram.RunAsync(
@@ -63,7 +65,8 @@ public sealed class VerifyCommandTests : IDisposable
         Shows(
             (await RunAsync(report, "--at", at, "--collateral", documents, "--policy", folder.File("policy.yaml"))).Ends(1),
             "does not hold: tcb", "to fix it: update the platform's firmware");
-        (await RunAsync(report, "--at", at, "--collateral", documents, "--accept", "OutOfDate")).Ends(2).Says("--accept is for quotes");
+        (await RunAsync(report, "--at", at, "--collateral", documents, "--accept", "OutOfDate"))
+            .Ends(2).Says("--accept is for other evidence");
     }
 
     [Fact]
@@ -100,9 +103,16 @@ public sealed class VerifyCommandTests : IDisposable
         string[] arguments =
             [Path.Combine(azure, "token.jwt"), "--keys", Path.Combine(azure, "jwks.json"), "--at", "2022-05-31T22:57:57Z"];
         Shows((await RunAsync(arguments)).Ends(1), "debug enclave");
-        (await RunAsync([.. arguments, "--allow-debug"])).Ends(0);
+        (await RunAsync([.. arguments, "--allow-debug", "--issuer", "https://sharedwus.wus.attest.azure.net"])).Ends(0);
+        // Another provider in the same region can have the same keys.
+        Shows((await RunAsync([.. arguments, "--allow-debug", "--issuer", "https://mine.wus.attest.azure.net"])).Ends(1), "its issuer is");
         Shows((await RunAsync(arguments[..3])).Ends(1), "the token ended at");
-        (await RunAsync([.. arguments, "--collateral", azure])).Ends(2);
+        // An option without effect would be believed in: --root does not say whose token it is.
+        string[][] idle = [["--collateral", azure], ["--root", keys], ["--simulated"], ["--early"], ["--pck-chain", keys]];
+        foreach (var option in idle)
+        {
+            (await RunAsync([.. arguments, .. option])).Ends(2).Says($"{option[0]} is for other evidence");
+        }
     }
 
     [Fact]
@@ -111,7 +121,16 @@ public sealed class VerifyCommandTests : IDisposable
         folder.Write("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
         Shows((await RunAsync("key.pem")).Ends(1), "a PEM file with a public key");
         (await RunAsync("missing")).Ends(3);
+        // A device has no size before it is read.
+        var quote = Path.Combine(Vector("dcap", "tdx4-uptodate"), "quote.bin");
+        (await RunAsync("/dev/zero")).Ends(2).Says("more than");
+        (await RunAsync(quote, "--collateral", "/dev/zero")).Ends(3).Says("more than");
+        (await RunAsync(quote, "--pck-chain", "/dev/zero", "--collateral", Vector("dcap", "tdx4-uptodate"))).Ends(2).Says("more than");
         (await RunAsync("ftp://host/")).Ends(2);
+        (await RunAsync("")).Ends(2).Says("the name of a file is empty");
+        (await RunAsync(quote, "--policy", "")).Ends(2).Says("the name of a file is empty");
+        var refused = (await RunAsync("https://name:hunter2@127.0.0.1:1", "--json")).Ends(2);
+        Assert.DoesNotContain("hunter2", refused.Output + refused.Error, StringComparison.Ordinal);
         (await RunAsync("https://127.0.0.1:1")).Ends(3);
     }
 

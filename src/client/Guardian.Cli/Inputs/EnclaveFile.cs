@@ -13,7 +13,7 @@ namespace Guardian.Cli.Inputs;
 internal sealed record EnclaveFile(string Kind, MrEnclave? Measured, SigStruct? SigStruct, SdkEnclave? Sdk)
 {
     // Enclaves of library operating systems have some hundred MiB.
-    private const long MaxSize = 1024L * 1024 * 1024;
+    private const int MaxSize = 1024 * 1024 * 1024;
 
     /// <summary>The MRENCLAVE that a quote will show.</summary>
     public MrEnclave MrEnclave => Measured ?? SigStruct!.EnclaveHash;

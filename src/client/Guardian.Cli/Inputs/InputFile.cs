@@ -1,4 +1,5 @@
 using Guardian.Cli.Failures;
+using Guardian.Files;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Inputs;
@@ -6,14 +7,19 @@ namespace Guardian.Cli.Inputs;
 /// <summary>Reads the files that the user names. Every failure is refused in the same words.</summary>
 internal static class InputFile
 {
+    // Larger than every program and document.
+    private const int DefaultMaxSize = 1024 * 1024 * 1024;
+
     /// <summary>Reads all bytes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxSize">The largest file that is read.</param>
     /// <exception cref="RefusedException">The file is missing, unreadable or too large.</exception>
-    public static byte[] ReadBytes(string path, long maxSize = int.MaxValue) => Use(path, () =>
-        new FileInfo(path).Length is var size && size > maxSize
-            ? throw CliReasons.TooLarge.Refuse($"{path} has {size} bytes; at most {maxSize} are read")
-            : File.ReadAllBytes(path));
+    public static byte[] ReadBytes(string path, int maxSize = DefaultMaxSize) => Use(path, () =>
+    {
+        using var file = File.OpenRead(path);
+        return BoundedFile.Read(file, maxSize)
+            ?? throw CliReasons.TooLarge.Refuse($"{path} has more than {maxSize} bytes, and no more are read");
+    });
 
     /// <summary>Reads UTF-8 text.</summary>
     /// <exception cref="RefusedException">The file is missing or unreadable.</exception>
@@ -32,6 +38,10 @@ internal static class InputFile
     /// <exception cref="RefusedException">The file is missing or unreadable.</exception>
     public static T Use<T>(string path, Func<T> read)
     {
+        if (path.Length == 0)
+        {
+            throw CliReasons.Usage.Refuse("the name of a file is empty", "give a file; is a variable of the shell not set?");
+        }
         try
         {
             return read();

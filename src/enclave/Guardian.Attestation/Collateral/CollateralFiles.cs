@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
+using Guardian.Files;
 using Guardian.Refusals;
 
 namespace Guardian.Attestation.Collateral;
@@ -24,7 +25,8 @@ public static class CollateralFiles
     /// <param name="path">The folder or file; each file at most 32 MiB.</param>
     /// <returns>The collateral, or a refusal that names the missing or malformed part.</returns>
     /// <exception cref="IOException">A file cannot be read or is too large.</exception>
-    public static Outcome<QuoteCollateral> Read(string path) => Directory.Exists(path) ? ReadFolder(path) : ReadFile(ReadBounded(path));
+    public static Outcome<QuoteCollateral> Read(string path) =>
+        Directory.Exists(path) ? ReadFolder(path) : ReadFile(BoundedFile.Read(path, MaxSize));
 
     /// <summary>Writes collateral into one JSON file, byte for byte as signed.</summary>
     /// <param name="collateral">The collateral.</param>
@@ -60,7 +62,7 @@ public static class CollateralFiles
     {
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
+            using var document = JsonDocument.Parse(JsonText.WithoutMark(json), Strict);
             return Unpack(document.RootElement);
         }
         catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
@@ -113,7 +115,7 @@ public static class CollateralFiles
     private static Outcome<QuoteCollateral> ReadFolder(string folder)
     {
         byte[] Find(params string[] names) =>
-            names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? ReadBounded(path) : [];
+            names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? BoundedFile.Read(path, MaxSize) : [];
         byte[] FindList(params string[] stems) => Find([.. stems.SelectMany(stem => ListEndings.Select(ending => $"{stem}.{ending}"))]);
 
         var collateral = new QuoteCollateral
@@ -133,14 +135,6 @@ public static class CollateralFiles
             ("qe_identity.json", collateral.QeIdentity.IsEmpty),
         }.Where(file => file.IsMissing).Select(file => file.Name).ToList();
         return missing.Count > 0 ? Refuse($"{folder} lacks {string.Join(", ", missing)}") : collateral;
-    }
-
-    private static byte[] ReadBounded(string path)
-    {
-        var size = new FileInfo(path).Length;
-        return size <= MaxSize
-            ? File.ReadAllBytes(path)
-            : throw new IOException($"{path} has {size} bytes; collateral has at most {MaxSize}");
     }
 
     // The value of a piece: the characters of a text, the exact bytes of an object, the numbers of a list.

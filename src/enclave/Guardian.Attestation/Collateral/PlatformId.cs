@@ -21,6 +21,10 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
             ? new PlatformId(fmspc.ToLowerInvariant(), parts[1], parts is [_, _, "tdx"] ? TeeType.Tdx : TeeType.Sgx)
             : null;
 
+    /// <summary>Writes the platform as <see cref="TryParse"/> reads it.</summary>
+    /// <returns><c>FMSPC:AUTHORITY:TEE</c></returns>
+    public string ToText() => $"{Fmspc}:{Authority}:{(Tee == TeeType.Tdx ? "tdx" : "sgx")}";
+
     /// <summary>Reads the platform of a quote from its PCK certificate, unverified.</summary>
     /// <param name="quote">The quote.</param>
     /// <returns>The platform; null when the quote carries no readable PCK certificate. Never throws for any content.</returns>

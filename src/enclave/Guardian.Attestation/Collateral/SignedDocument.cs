@@ -40,7 +40,8 @@ internal static class SignedDocument
         }
         try
         {
-            using var document = JsonDocument.Parse(json.TrimEnd([(byte)0, (byte)' ', (byte)'\r', (byte)'\n']), Strict);
+            using var document = JsonDocument.Parse(
+                JsonText.WithoutMark(json).TrimEnd([(byte)0, (byte)' ', (byte)'\r', (byte)'\n']), Strict);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object
                 || !root.TryGetProperty(member, out var body) || body.ValueKind != JsonValueKind.Object)

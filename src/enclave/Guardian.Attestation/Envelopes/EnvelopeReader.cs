@@ -3,6 +3,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Attestation.Snp;
@@ -33,8 +35,9 @@ public static class EnvelopeReader
             ? QuoteReasons.TooLarge.At(QuoteStage.Parse, $"{bytes.Length} bytes are more than evidence has, at most {MaxSize}")
             : Read(bytes, depth: 0);
 
-    /// <summary>Decodes hexadecimal, with <c>0x</c> or without, base64 and base64url.</summary>
-    /// <param name="text">ASCII, with white space anywhere.</param>
+    /// <summary>Decodes hexadecimal, base64 and base64url.</summary>
+    /// <param name="text">ASCII, with white space anywhere. Hexadecimal may have <c>0x</c>, colons and commas between bytes; base64 may
+    /// lack its padding.</param>
     /// <returns>The bytes; null when the text is none of these.</returns>
     public static byte[]? Decode(ReadOnlySpan<byte> text)
     {
@@ -43,11 +46,11 @@ public static class EnvelopeReader
             return null;
         }
         var dense = string.Concat(Encoding.ASCII.GetString(text).Where(character => !char.IsWhiteSpace(character)));
-        var hex = dense.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? dense[2..] : dense;
+        var hex = string.Concat(dense.Replace("0x", "", StringComparison.OrdinalIgnoreCase).Where(each => each is not (':' or ',')));
+        var base64 = dense.TrimEnd('=').Replace('+', '-').Replace('/', '_');
         var decoded = new byte[dense.Length];
         return hex.Length % 2 == 0 && Convert.FromHexString(hex, decoded, out _, out var size) == OperationStatus.Done
-            || Convert.TryFromBase64String(dense, decoded, out size)
-            || (Base64Url.IsValid(dense) && Base64Url.TryDecodeFromChars(dense, decoded, out size))
+            || (Base64Url.IsValid(base64) && Base64Url.TryDecodeFromChars(base64, decoded, out size))
                 ? decoded[..size]
                 : null;
     }
@@ -74,34 +77,43 @@ public static class EnvelopeReader
         {
             return Read(certificate);
         }
-        if (bytes.IsEmpty || bytes.Span.ContainsAnyExceptInRange((byte)'\t', (byte)'~'))
-        {
-            return Unknown(DescribeBinary(bytes.Span));
-        }
-        return ReadText(Encoding.ASCII.GetString(bytes.Span).Trim(), bytes, depth);
+        var text = JsonText.WithoutMark(bytes).Span.TrimEnd((byte)0);
+        return text.IsEmpty || text.ContainsAnyInRange((byte)0, (byte)8) || !Utf8.IsValid(text)
+            ? Unknown(DescribeBinary(bytes.Span))
+            : ReadText(Encoding.UTF8.GetString(text).Trim(), depth);
     }
 
-    private static Outcome<Envelope> ReadText(string text, ReadOnlyMemory<byte> bytes, int depth)
+    private static Outcome<Envelope> ReadText(string text, int depth)
     {
         if (text.StartsWith('{'))
         {
-            return ReadJson(bytes);
+            return ReadJson(text, depth);
         }
-        if (PemEncoding.TryFind(text, out var fields))
+        if (CertificatePem.TryFind(text, out var fields))
         {
-            var label = text[fields.Label];
-            return label != "CERTIFICATE" ? Unknown($"a PEM file with a {label.ToLowerInvariant()}")
-                : CertificatePem.ReadAll(bytes.Span, 1) is [{ } certificate] ? Read(certificate)
-                : Unknown("a PEM certificate that is malformed");
+            return ReadPem(text, text[fields.Label]);
         }
+        // An answer that is one JSON text.
+        text = text.Trim('"');
         if (text.Split('.') is [{ Length: > 0 } header, { Length: > 0 } payload, var signature]
             && Base64Url.IsValid(header) && Base64Url.IsValid(payload) && Base64Url.IsValid(signature))
         {
-            return new Envelope(EnvelopeKind.Token, "token (JWT)", Encoding.ASCII.GetBytes(text));
+            // The signature is over the text without the breaks that mail and editors add.
+            var token = string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
+            return new Envelope(EnvelopeKind.Token, "token (JWT)", Encoding.ASCII.GetBytes(token));
         }
-        return depth < MaxDepth && Decode(bytes.Span) is { } decoded
+        return depth < MaxDepth && Decode(Encoding.UTF8.GetBytes(text)) is { } decoded
             ? Read(decoded, depth + 1)
             : Unknown("a text that is neither PEM, JSON, a JWT, hexadecimal nor base64");
+    }
+
+    // The file of a server has its chain, and sometimes its key first.
+    private static Outcome<Envelope> ReadPem(string text, string label)
+    {
+        var certificates = CertificatePem.ReadAll(Encoding.UTF8.GetBytes(text), MaxCertificates).OfType<Certificate>().ToList();
+        return certificates.Count > 0 ? Read(certificates.Find(each => CertificateEvidence.FindAll(each).Count > 0) ?? certificates[0])
+            : label != "CERTIFICATE" ? Unknown($"a PEM file with a {label.ToLowerInvariant()}")
+            : Unknown("a PEM certificate that is malformed");
     }
 
     private static Outcome<Envelope> Read(Certificate certificate)
@@ -118,32 +130,42 @@ public static class EnvelopeReader
                     : $"this is a certificate without evidence in it ('{certificate.SubjectCommonName}')");
     }
 
-    // MarbleRun: {"status": "success", "data": {"Cert": PEM, "Quote": base64}}, or the inner object alone.
-    private static Outcome<Envelope> ReadJson(ReadOnlyMemory<byte> bytes)
+    // MarbleRun: {"status": "success", "data": {"Cert": PEM, "Quote": base64}}, or the inner object alone. Verifiers: {"token": JWT}.
+    private static Outcome<Envelope> ReadJson(string json, int depth)
     {
         try
         {
-            using var document = JsonDocument.Parse(bytes, Strict);
+            using var document = JsonDocument.Parse(json, Strict);
             var answer = document.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
                 ? data
                 : document.RootElement;
-            if (FindText(answer, "Cert") is not { } pem || FindText(answer, "Quote") is not { } quote)
+            if (FindText(answer, "Cert") is { } pem && FindText(answer, "Quote") is { } quote)
             {
-                return Unknown(DescribeJson(document.RootElement));
+                return ReadAnswer(pem, quote);
             }
-            var content = Convert.FromBase64String(quote);
-            // The last certificate is the root, which the quote names.
-            return CertificatePem.ReadAll(Encoding.UTF8.GetBytes(pem), MaxCertificates) is [.., { } root]
-                ? new Envelope(EnvelopeKind.MarbleRunQuote, "MarbleRun quote", OpenEnclaveReport.TryRead(content) ?? content)
-                {
-                    Certificate = root.Der,
-                }
-                : Unknown("a coordinator's answer without a certificate");
+            return depth < MaxDepth && (FindText(answer, "Quote") ?? FindText(answer, "token")) is { } inner
+                ? ReadText(inner, depth + 1)
+                : Unknown(DescribeJson(document.RootElement));
         }
-        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             return Unknown($"a JSON text that cannot be read ({failure.Message})");
         }
+    }
+
+    private static Outcome<Envelope> ReadAnswer(string pem, string quote)
+    {
+        if (Decode(Encoding.UTF8.GetBytes(quote)) is not { } content)
+        {
+            return Unknown("a coordinator's answer whose quote is not base64");
+        }
+        // The last certificate is the root, which the quote names.
+        return CertificatePem.ReadAll(Encoding.UTF8.GetBytes(pem), MaxCertificates) is [.., { } root]
+            ? new Envelope(EnvelopeKind.MarbleRunQuote, "MarbleRun quote", OpenEnclaveReport.TryRead(content) ?? content)
+            {
+                Certificate = root.Der,
+            }
+            : Unknown("a coordinator's answer without a certificate");
     }
 
     private static string? FindText(JsonElement owner, string member) =>
@@ -159,6 +181,7 @@ public static class EnvelopeReader
         432 => "as long as an SGX report, which only the same machine can verify; ask the enclave for a quote",
         1808 => "as long as a SIGSTRUCT, which signs an enclave and says nothing about a platform",
         _ when OpenEnclaveReport.IsLocal(bytes) => "a local Open Enclave report, which only the same machine can verify",
+        _ when SnpReport.BeginsLike(bytes) => $"like a report of SEV-SNP, but it has {bytes.Length} bytes, not {SnpReport.Size}",
         _ when bytes.Length >= 28 && bytes[1] == 0 && bytes[0] is >= 1 and <= 8 => "like a quote whose QE vendor id is not Intel's",
         _ when bytes[0] == 0x30 => "DER, but no certificate",
         _ => "in no form that Guardian knows",

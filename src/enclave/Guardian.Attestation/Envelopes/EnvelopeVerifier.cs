@@ -36,7 +36,8 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
             case EnvelopeKind.Certificate:
                 return VerifyCertificate(envelope.Content, now);
             case EnvelopeKind.MarbleRunQuote:
-                return Verify(envelope.Content, SHA256.HashData(envelope.Certificate.Span), Certificate.TryRead(envelope.Certificate), now);
+                var hash = SHA256.HashData(envelope.Certificate.Span);
+                return Verify(envelope.Content, [hash], Certificate.TryRead(envelope.Certificate), now);
             default:
                 var (quote, refusal) = verifier.Verify(envelope.Content, now);
                 return quote is null ? refusal! : new VerifiedEnvelope(quote, null);
@@ -57,7 +58,7 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
             {
                 return refusal!;
             }
-            verified = new VerifiedEnvelope(peer.Quote, HashOfKey(certificate));
+            verified = new VerifiedEnvelope(peer.Quote, Convert.ToHexStringLower(certificate.KeyHash));
         }
         else if (!certificate.IsValidAt(now))
         {
@@ -67,13 +68,12 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
         // All evidence must hold: a certificate with one good and one forged quote is forged.
         foreach (var each in evidence.Where(each => !each.IsRaTls))
         {
-            var (other, refusal) = Verify(each.Quote, each.Binding, certificate, now);
+            var (other, refusal) = Verify(each.Quote, each.Bindings, certificate, now);
             if (other is null)
             {
                 return refusal!;
             }
-            if (verified is not null
-                && (verified.Quote.Report.MrEnclave != other.Quote.Report.MrEnclave || verified.Quote.Platform != other.Quote.Platform))
+            if (verified is not null && !RaTlsVerifier.IsSameEnclave(verified.Quote, other.Quote))
             {
                 return QuoteReasons.EvidenceDisagrees.At(
                     QuoteStage.KeyBinding, "the certificate carries evidence of two different enclaves");
@@ -84,7 +84,7 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
     }
 
     private Outcome<VerifiedEnvelope> Verify(
-        ReadOnlyMemory<byte> quoteBytes, ReadOnlyMemory<byte> binding, Certificate? certificate, DateTimeOffset now)
+        ReadOnlyMemory<byte> quoteBytes, IReadOnlyList<byte[]> bindings, Certificate? certificate, DateTimeOffset now)
     {
         var (quote, refusal) = verifier.VerifyEnclave(quoteBytes, now);
         if (quote is null)
@@ -92,12 +92,9 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
             return refusal!;
         }
         return certificate is not null
-            && CryptographicOperations.FixedTimeEquals(quote.ReportData.Span[..binding.Length], binding.Span)
-            && !quote.ReportData.Span[binding.Length..].ContainsAnyExcept((byte)0)
-                ? new VerifiedEnvelope(quote, HashOfKey(certificate))
+            && bindings.Any(binding => quote.ReportData.Span.StartsWith(binding))
+            && !quote.ReportData.Span[SHA256.HashSizeInBytes..].ContainsAnyExcept((byte)0)
+                ? new VerifiedEnvelope(quote, Convert.ToHexStringLower(certificate.KeyHash))
                 : QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the quote does not name the certificate beside it");
     }
-
-    private static string HashOfKey(Certificate certificate) =>
-        Convert.ToHexStringLower(SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
 }

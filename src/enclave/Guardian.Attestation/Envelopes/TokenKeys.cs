@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Identity;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
@@ -45,23 +46,33 @@ public sealed class TokenKeys
             TokenKeysJson.Default.WrittenKeys);
     }
 
-    /// <summary>Reads a set of keys. Keys of kinds that sign no tokens are left out.</summary>
+    /// <summary>Reads a set of keys. Keys that sign no tokens, and keys of forms that are not known here, are left out (RFC 7517,
+    /// 5).</summary>
     /// <param name="json">The set, JSON.</param>
-    /// <returns>The keys, or a refusal. Never throws for any content.</returns>
+    /// <returns>The keys, or a refusal: also if none is left. Never throws for any content.</returns>
     public static Outcome<TokenKeys> Read(ReadOnlyMemory<byte> json)
     {
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
-            var entries = document.RootElement.GetProperty("keys").EnumerateArray().ToList();
-            return entries.Count is 0 or > MaxKeys
-                ? Refuse($"it has {entries.Count} keys, and 1 to {MaxKeys} are read")
-                : new TokenKeys([.. entries.Select(ReadKey).OfType<TokenKey>()]);
+            using var document = JsonDocument.Parse(JsonText.WithoutMark(json), Strict);
+            if (document.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("keys", out var list)
+                || list.ValueKind != JsonValueKind.Array)
+            {
+                return Refuse("it is no JSON object with a list 'keys' (JWKS)");
+            }
+            if (list.GetArrayLength() is 0 or > MaxKeys)
+            {
+                return Refuse($"it has {list.GetArrayLength()} keys, and 1 to {MaxKeys} are read");
+            }
+            var problems = new List<string>();
+            var keys = list.EnumerateArray().Select(entry => TryReadKey(entry, problems)).OfType<TokenKey>().ToList();
+            return keys.Count > 0
+                ? new TokenKeys(keys)
+                : Refuse($"none of its keys verifies tokens: {string.Join("; ", problems.Distinct())}");
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
-            or CryptographicException)
+        catch (JsonException failure)
         {
-            return Refuse(failure.Message);
+            return Refuse($"it is no JSON of a set of keys (JWKS): {failure.Message}");
         }
     }
 
@@ -69,8 +80,25 @@ public sealed class TokenKeys
     internal IEnumerable<TokenKey> Find(string algorithm, string? id) => keys.Where(key =>
         (id is null || key.Id == id) && (key.Algorithm is null || key.Algorithm == algorithm) && key.Fits(algorithm));
 
-    private static TokenKey? ReadKey(JsonElement entry)
+    private static TokenKey? TryReadKey(JsonElement entry, List<string> problems)
     {
+        try
+        {
+            return ReadKey(entry);
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or FormatException or CryptographicException)
+        {
+            problems.Add(failure.Message);
+            return null;
+        }
+    }
+
+    private static TokenKey ReadKey(JsonElement entry)
+    {
+        if (entry.ValueKind != JsonValueKind.Object || !MayVerify(entry))
+        {
+            throw new FormatException("a key is for another use");
+        }
         var id = FindText(entry, "kid");
         var algorithm = FindText(entry, "alg");
         var chain = entry.TryGetProperty("x5c", out var list)
@@ -92,9 +120,14 @@ public sealed class TokenKeys
                 },
                 Q = new ECPoint { X = Decode(FindText(entry, "x")), Y = Decode(FindText(entry, "y")) },
             }, chain),
-            _ => null,
+            var other => throw new FormatException($"a key is of the kind '{other}', not RSA or EC"),
         };
     }
+
+    // RFC 7517, 4.2 and 4.3.
+    private static bool MayVerify(JsonElement entry) =>
+        FindText(entry, "use") is null or "sig"
+        && (!entry.TryGetProperty("key_ops", out var operations) || operations.EnumerateArray().Any(each => each.ValueEquals("verify")));
 
     private static RSAParameters ReadRsa(List<byte[]> chain)
     {

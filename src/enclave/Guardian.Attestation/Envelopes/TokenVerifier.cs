@@ -38,7 +38,7 @@ public static class TokenVerifier
         }
         try
         {
-            using var head = JsonDocument.Parse(Base64Url.DecodeFromChars(header), Strict);
+            using var head = Parse(header);
             var (algorithm, id) = (FindText(head.RootElement, "alg") ?? "none", FindText(head.RootElement, "kid"));
             if (head.RootElement.TryGetProperty("crit", out _))
             {
@@ -61,7 +61,7 @@ public static class TokenVerifier
                 return QuoteReasons.BadTokenKeys.At(
                     QuoteStage.Signature, $"the certificates of the issuer's key '{id ?? "none"}' do not verify: {fault}");
             }
-            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(payload), Strict);
+            using var claims = Parse(payload);
             return Read(claims.RootElement, id, now);
         }
         catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException
@@ -69,6 +69,17 @@ public static class TokenVerifier
         {
             return Malformed(failure.Message);
         }
+    }
+
+    private static JsonDocument Parse(string part)
+    {
+        var document = JsonDocument.Parse(Base64Url.DecodeFromChars(part), Strict);
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return document;
+        }
+        document.Dispose();
+        throw new FormatException("a part of it is no JSON object");
     }
 
     private static Outcome<VerifiedToken> Read(JsonElement claims, string? keyId, DateTimeOffset now)
@@ -103,20 +114,25 @@ public static class TokenVerifier
             PolicyIds = kind == TokenKind.Ear
                 ? claims.GetProperty("submods").EnumerateObject().ToDictionary(each => each.Name, each => ReadPolicies(each.Value, names))
                 : new Dictionary<string, IReadOnlyList<string>>(),
+            IsDebug = AttesterClaims.SaysDebug(claims),
+            TcbStatuses = AttesterClaims.FindStatuses(claims),
         };
     }
 
-    // Issuers say in no common way which kind their token is, so that each kind is known by the claims that it must have.
+    // Issuers say in no common way which kind their token is, so that each kind is known by the claims that it must have. The verdict of an
+    // EAR counts whatever else it claims.
     private static (TokenKind Kind, string? Problem) FindKind(JsonElement claims, EarNames names)
     {
-        if (FindText(claims, "x-ms-attestation-type") is not null
-            || (FindText(claims, "x-ms-ver") is not null && FindText(claims, "iss") is not null))
+        if (!claims.TryGetProperty("submods", out _) && FindText(claims, "iss") is not null)
         {
-            return (TokenKind.Azure, null);
-        }
-        if (FindText(claims, "attester_type") is not null && FindText(claims, "iss") is not null)
-        {
-            return (TokenKind.IntelTrustAuthority, null);
+            if (FindText(claims, "x-ms-attestation-type") is not null || FindText(claims, "x-ms-ver") is not null)
+            {
+                return (TokenKind.Azure, null);
+            }
+            if (AttesterClaims.HasType(claims))
+            {
+                return (TokenKind.IntelTrustAuthority, null);
+            }
         }
         var missing = new List<string>();
         if (FindText(claims, "eat_profile") is null)
@@ -161,9 +177,9 @@ public static class TokenVerifier
         {
             throw new FormatException($"a submodule has no '{names.Status}'");
         }
-        var word = status.ValueKind == JsonValueKind.Number && status.TryGetInt32(out var number)
-            ? Tiers.GetValueOrDefault(number)
-            : status.GetString();
+        var word = status.ValueKind != JsonValueKind.Number ? FindText(submodule, names.Status)
+            : status.TryGetInt32(out var number) ? Tiers.GetValueOrDefault(number)
+            : null;
         return word is not null && Tiers.ContainsValue(word)
             ? word
             : throw new FormatException("the status of a submodule is none of none, affirming, warning, contraindicated");
@@ -190,7 +206,7 @@ public static class TokenVerifier
     // RFC 7519, 2: NumericDate may have a fraction.
     private static DateTimeOffset? FindInstant(JsonElement claims, string member)
     {
-        if (claims.ValueKind != JsonValueKind.Object || !claims.TryGetProperty(member, out var value))
+        if (!claims.TryGetProperty(member, out var value))
         {
             return null;
         }

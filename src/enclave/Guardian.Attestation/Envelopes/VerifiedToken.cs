@@ -30,6 +30,13 @@ public sealed record VerifiedToken(
     public IReadOnlyDictionary<string, IReadOnlyList<string>> PolicyIds { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Whether the verifier says, of any part of the attester, that its memory is open to the host: a debug enclave or
+    /// guest.</summary>
+    public bool IsDebug { get; init; }
+
+    /// <summary>Intel's statuses of the attester's TCB, as the verifier found them; empty when it names none.</summary>
+    public IReadOnlyList<string> TcbStatuses { get; init; } = [];
+
     /// <summary>Finds what speaks against the token where a relying party uses it, besides the verdicts.</summary>
     /// <param name="nonce">The nonce that the relying party sent to the verifier; null if it sent none.</param>
     /// <param name="policyId">The only policy that each submodule may have been appraised by; null accepts any.</param>

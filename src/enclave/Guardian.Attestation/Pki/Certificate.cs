@@ -46,6 +46,9 @@ internal sealed class Certificate
     /// <summary>DER SubjectPublicKeyInfo.</summary>
     public required ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; init; }
 
+    /// <summary>SHA-256 of <see cref="SubjectPublicKeyInfo"/>.</summary>
+    public byte[] KeyHash => SHA256.HashData(SubjectPublicKeyInfo.Span);
+
     /// <summary>x and y, when the key is on P-256.</summary>
     public required ReadOnlyMemory<byte>? PublicKey { get; init; }
 

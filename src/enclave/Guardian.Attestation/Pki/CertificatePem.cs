@@ -6,6 +6,16 @@ namespace Guardian.Attestation.Pki;
 /// <summary>Reads certificates and revocation lists from PEM and from the other encodings that collateral services use.</summary>
 internal static class CertificatePem
 {
+    // The longest answer of Intel's services has 130 blocks. Each block without an end costs a search through the whole text.
+    private const int MaxBlocks = 256;
+
+    /// <summary>Finds the first block of a PEM text; none in a text with more blocks than any file has.</summary>
+    public static bool TryFind(ReadOnlySpan<char> text, out PemFields fields)
+    {
+        fields = default;
+        return text.Count("-----BEGIN ") <= MaxBlocks && PemEncoding.TryFind(text, out fields);
+    }
+
     /// <summary>Reads the certificates of a PEM text, in order; null stands for a block that is no certificate.</summary>
     /// <param name="pem">The text; a NUL may follow.</param>
     /// <param name="most">Reading stops after this number of blocks.</param>
@@ -13,7 +23,7 @@ internal static class CertificatePem
     {
         var certificates = new List<Certificate?>();
         var text = Encoding.Latin1.GetString(pem.TrimEnd((byte)0)).AsSpan();
-        while (certificates.Count < most && PemEncoding.TryFind(text, out var fields))
+        while (certificates.Count < most && TryFind(text, out var fields))
         {
             certificates.Add(text[fields.Label] is "CERTIFICATE" && Decode(text, fields) is { } der ? Certificate.TryRead(der) : null);
             text = text[fields.Location.End..];
@@ -33,7 +43,7 @@ internal static class CertificatePem
             return list;
         }
         var text = Encoding.Latin1.GetString(bytes.Span).AsSpan().Trim("\0 \r\n");
-        if (PemEncoding.TryFind(text, out var fields))
+        if (TryFind(text, out var fields))
         {
             return text[fields.Label] is "X509 CRL" && Decode(text, fields) is { } der ? RevocationList.TryRead(der) : null;
         }

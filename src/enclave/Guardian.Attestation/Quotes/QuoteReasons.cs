@@ -29,7 +29,8 @@ public static class QuoteReasons
     public static readonly RefusalReason BadChain = Unverified(
         "bad-chain", "The certification data is not a PEM chain of three certificates: PCK, its issuer, root.");
     public static readonly RefusalReason UnknownRoot = Unverified(
-        "unknown-root", "The certificate chain ends in a root that the caller does not trust.");
+        "unknown-root", "The certificate chain ends in a root that the caller does not trust.",
+        "to accept a root of your own, name it: --root FILE; simulated platforms have one that --simulated accepts");
     public static readonly RefusalReason BadKey = Unverified("bad-key", "A certificate's key is not on the curve P-256.");
     public static readonly RefusalReason BadPck = Unverified(
         "bad-pck", "The PCK certificate lacks Intel's SGX extension, or a field of it.");

@@ -48,14 +48,15 @@ public static class RaTlsVerifier
                 return refusal!;
             }
         }
-        if ((certificate.Find(RaTlsCertificate.LegacyOid) ?? certificate.Find(RaTlsCertificate.ProperLegacyOid)) is { } legacy)
+        foreach (var legacy in certificate.Extensions.Where(
+            each => each.Oid is RaTlsCertificate.LegacyOid or RaTlsCertificate.ProperLegacyOid))
         {
             var (other, refusal) = VerifyLegacy(legacy.Value, certificate, peer?.Context, now, verifier);
             if (other is null)
             {
                 return refusal!;
             }
-            if (peer is not null && !Agree(peer, other))
+            if (peer is not null && !(IsSameEnclave(peer.Quote, other.Quote) && Equals(peer.Context, other.Context)))
             {
                 return QuoteReasons.EvidenceDisagrees.At(
                     QuoteStage.KeyBinding, "the certificate carries evidence of two different enclaves");
@@ -121,14 +122,15 @@ public static class RaTlsVerifier
         return CryptographicOperations.FixedTimeEquals(hash, expected);
     }
 
-    private static bool Agree(RaTlsPeer one, RaTlsPeer other) =>
-        one.Quote.Platform == other.Quote.Platform
-        && one.Quote.Report.MrEnclave == other.Quote.Report.MrEnclave
-        && one.Quote.Report.MrSigner == other.Quote.Report.MrSigner
-        && one.Quote.Report.IsvProdId == other.Quote.Report.IsvProdId
-        && one.Quote.Report.IsvSvn == other.Quote.Report.IsvSvn
-        && one.Quote.Report.Attributes == other.Quote.Report.Attributes
-        && Equals(one.Context, other.Context);
+    /// <summary>Whether two quotes are of one enclave, as far as a policy sees it.</summary>
+    internal static bool IsSameEnclave(VerifiedQuote one, VerifiedQuote other) =>
+        one.Platform == other.Platform
+        && one.Report.MrEnclave == other.Report.MrEnclave
+        && one.Report.MrSigner == other.Report.MrSigner
+        && one.Report.IsvProdId == other.Report.IsvProdId
+        && one.Report.IsvSvn == other.Report.IsvSvn
+        && one.Report.Attributes == other.Report.Attributes
+        && one.Report.ConfigId.Span.SequenceEqual(other.Report.ConfigId.Span);
 
     private static Refusal NotBound() =>
         QuoteReasons.KeyNotBound.At(QuoteStage.KeyBinding, "the quote in the peer's certificate belongs to another key");

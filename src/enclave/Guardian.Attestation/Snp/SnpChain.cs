@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Refusals;
@@ -16,6 +15,8 @@ internal sealed record SnpChain(
         "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
         "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
     ];
+
+    private const string Renewal = "get the platform's present documents from AMD's service (https://kdsintf.amd.com)";
 
     /// <summary>Whether a certificate has the key of one of AMD's roots.</summary>
     public static bool IsAmd(Certificate certificate) => AmdRoots.Contains(HashOfKey(certificate));
@@ -77,7 +78,7 @@ internal sealed record SnpChain(
             : now < certificate.NotBefore
                 ? Refuse(QuoteReasons.NotYetValid, $"'{name}' is valid from {certificate.NotBefore:u}, not at {now:u}")
             : now > certificate.NotAfter
-                ? Refuse(QuoteReasons.Expired, $"'{name}' was valid to {certificate.NotAfter:u}, not at {now:u}")
+                ? Refuse(QuoteReasons.Expired, $"'{name}' was valid to {certificate.NotAfter:u}, not at {now:u}") with { Remedy = Renewal }
             : !AmdKey.HasSigned(issuer, certificate.SignatureAlgorithm, certificate.Tbs.Span, certificate.Signature.Span)
                 ? Refuse(QuoteReasons.BadSignature, $"'{issuer.SubjectCommonName}' did not sign '{name}'")
             : null;
@@ -98,7 +99,11 @@ internal sealed record SnpChain(
                 ? QuoteReasons.NotYetValid.At(
                     QuoteStage.Collateral, $"the revocation list is valid from {list.ThisUpdate:u}, not at {now:u}")
             : now > list.NextUpdate
-                ? QuoteReasons.Expired.At(QuoteStage.Collateral, $"the revocation list was valid to {list.NextUpdate:u}, not at {now:u}")
+                ? QuoteReasons.Expired.At(
+                    QuoteStage.Collateral, $"the revocation list was valid to {list.NextUpdate:u}, not at {now:u}") with
+                {
+                    Remedy = Renewal,
+                }
             : list;
     }
 
@@ -110,8 +115,7 @@ internal sealed record SnpChain(
             ? Certificate.TryRead(bytes)
             : CertificatePem.ReadAll(bytes.Span, most: 1).FirstOrDefault();
 
-    private static string HashOfKey(Certificate certificate) =>
-        Convert.ToHexStringLower(SHA256.HashData(certificate.SubjectPublicKeyInfo.Span));
+    private static string HashOfKey(Certificate certificate) => Convert.ToHexStringLower(certificate.KeyHash);
 
     private static Refusal Refuse(RefusalReason reason, string detail) => reason.At(QuoteStage.CertificateChain, detail);
 }

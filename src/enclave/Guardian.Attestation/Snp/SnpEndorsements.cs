@@ -1,4 +1,5 @@
 using Guardian.Attestation.Quotes;
+using Guardian.Files;
 using Guardian.Refusals;
 
 namespace Guardian.Attestation.Snp;
@@ -29,20 +30,12 @@ public sealed record SnpEndorsements
     {
         byte[] Find(params string[] stems) => stems
             .SelectMany(stem => new[] { ".der", ".crt", ".pem", "" }.Select(ending => Path.Combine(folder, stem + ending)))
-            .FirstOrDefault(File.Exists) is { } path ? ReadBounded(path) : [];
+            .FirstOrDefault(File.Exists) is { } path ? BoundedFile.Read(path, MaxFileSize) : [];
         var (leaf, chain) = (Find("vcek", "vlek", "leaf"), Find("chain", "cert_chain"));
         return leaf.Length == 0 || chain.Length == 0
             ? QuoteReasons.NoEndorsements.Because(
                 leaf.Length == 0 ? $"{folder} has no certificate vcek.der or vlek.der" : $"{folder} has no chain.pem")
             : new SnpEndorsements { Leaf = leaf, Chain = chain, RevocationList = Find("crl") };
-    }
-
-    private static byte[] ReadBounded(string path)
-    {
-        using var file = File.OpenRead(path);
-        var bytes = new byte[Math.Min(file.Length, MaxFileSize)];
-        file.ReadExactly(bytes);
-        return bytes;
     }
 }
 

@@ -109,6 +109,12 @@ public sealed class SnpReport
         && BinaryPrimitives.ReadUInt32LittleEndian(bytes) is >= 1 and <= 16
         && BinaryPrimitives.ReadUInt32LittleEndian(bytes[0x30..]) <= 3;
 
+    /// <summary>Whether bytes of another size begin like a report: with a version and the signature algorithm.</summary>
+    internal static bool BeginsLike(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= 0x38
+        && BinaryPrimitives.ReadUInt32LittleEndian(bytes) is >= FirstVersion and <= LastVersion
+        && BinaryPrimitives.ReadUInt32LittleEndian(bytes[0x34..]) == EcdsaP384Sha384;
+
     /// <summary>Reads a report.</summary>
     /// <param name="bytes">The report exactly as received: <see cref="Size"/> bytes.</param>
     /// <returns>The report, or a refusal. Never throws for any content.</returns>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Guardian.Attestation.Pki;
 using Guardian.Attestation.Quotes;
 using Guardian.Refusals;
@@ -66,7 +65,7 @@ public static class SnpVerifier
         }
         return new VerifiedSnpReport(parsed, chain.Endorsed)
         {
-            RootKeyHash = Convert.ToHexStringLower(SHA256.HashData(chain.Root.SubjectPublicKeyInfo.Span)),
+            RootKeyHash = Convert.ToHexStringLower(chain.Root.KeyHash),
             IsRootAmd = SnpChain.IsAmd(chain.Root),
             VerifiedAt = now,
             IsRevocationKnown = chain.IsRevocationKnown,

@@ -90,9 +90,14 @@ public sealed class QuoteVerifier(VerifierOptions options) : IDisposable
         // Steps 6 and 7
         if (collateral is null)
         {
+            var name = PlatformId.OfChain(pem.Span, parsed.Tee)!.ToText();
             return QuoteReasons.NoCollateral.At(
                 QuoteStage.Collateral,
-                "the signatures hold, but Intel's collateral, which says whether the platform is current and not revoked, is not at hand");
+                $"the signatures hold, but Intel's collateral about the platform {name}, which says whether it is current and not revoked, "
+                + "is not at hand") with
+            {
+                Remedy = $"fetch it: guardian quote collateral fetch --platform {name}",
+            };
         }
         (var verified, refusal) = platform.FindCollateral(collateral, options);
         refusal ??= verified!.Revocation ?? Validity.Check(verified.Validities, now, QuoteStage.Collateral);

@@ -32,7 +32,9 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         var qe = qeIdentity.Levels.FirstOrDefault(level => level.IsvSvn <= quote.QeReport.IsvSvn)?.Level;
         if (qe is null)
         {
-            return NotSupported($"the quoting enclave's ISVSVN {quote.QeReport.IsvSvn} is below every level of its identity");
+            return NotSupported(
+                $"the quoting enclave's ISVSVN {quote.QeReport.IsvSvn} is below every level of its identity",
+                TcbShortfall.QuotingEnclaveRemedy(quote.Tee));
         }
         var (launch, refusal) = EvaluateComponents(quote.TdReport?.TeeTcbSvn, qe);
         if (launch is null)
@@ -46,11 +48,15 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
             return refusal;
         }
         var status = WithRelaunch(launch.Status, current?.Status);
+        var shortfall = FindShortfall(launch, qe, status);
         if (status == TcbStatus.Revoked)
         {
-            return QuoteReasons.Revoked.At(QuoteStage.Tcb, "Intel has revoked these security versions");
+            return QuoteReasons.Revoked.At(
+                QuoteStage.Tcb, Join("Intel has revoked these security versions", shortfall.Lines)) with
+            {
+                Remedy = string.Join("; ", shortfall.Remedies),
+            };
         }
-        var shortfall = FindShortfall(launch, qe, status);
         List<Component> parts = [new(launch.Platform, [.. tcbInfo.Levels.Select(level => level.Level)]), new(qe, qeLevels)];
         if (launch.Module is { } module)
         {
@@ -119,7 +125,8 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
         var expected = version == 0 ? tcbInfo.TdxModule : FindModule(version);
         if (expected is null)
         {
-            return NotSupported($"the TCB info does not know TDX module version {version}");
+            return NotSupported(
+                $"the TCB info does not know TDX module version {version}", "fetch newer collateral: guardian quote collateral fetch");
         }
         var mismatch = !expected.MrSigner.Span.SequenceEqual(td.MrSignerSeam.Span) ? $"MRSIGNERSEAM {Hex(td.MrSignerSeam)}"
             : !IsEqualUnderMask(td.SeamAttributes.Span, expected.Attributes.Span, expected.AttributesMask.Span)
@@ -144,9 +151,7 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
                 ? []
                 : new TcbShortfall(pck, teeTcbSvn)
                     .ComparePlatform(tcbInfo.Levels[^1], "the lowest level", FirstTdxComponent(teeTcbSvn)).Lines;
-            return NotSupported(
-                "the platform's security versions are below every level of the TCB info"
-                + (missing.Count > 0 ? $": {string.Join("; ", missing)}" : ""));
+            return NotSupported(Join("the platform's security versions are below every level of the TCB info", missing));
         }
         TcbLevel? module = null;
         if (teeTcbSvn is { } svn && svn.Span[TdxModuleVersion] > 0)
@@ -256,7 +261,11 @@ internal sealed class TcbEvaluation(TcbInfo tcbInfo, EnclaveIdentity qeIdentity,
 
     private static string Hex(ReadOnlyMemory<byte> bytes) => Convert.ToHexStringLower(bytes.Span);
 
-    private static Refusal NotSupported(string detail) => QuoteReasons.NotSupported.At(QuoteStage.Tcb, detail);
+    private static string Join(string fact, IReadOnlyList<string> lines) =>
+        lines.Count > 0 ? $"{fact}: {string.Join("; ", lines)}" : fact;
+
+    private static Refusal NotSupported(string detail, string? remedy = null) =>
+        QuoteReasons.NotSupported.At(QuoteStage.Tcb, detail) with { Remedy = remedy ?? QuoteReasons.NotSupported.Remedy };
 
     // The levels that one set of security versions reaches, and their combined status.
     private sealed record Components(TcbLevel Platform, int Index, TcbLevel? Module, TcbStatus Status);

@@ -1,5 +1,6 @@
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
+using Guardian.Attestation.Quotes;
 
 namespace Guardian.Attestation.Verification;
 
@@ -41,7 +42,7 @@ internal sealed class TcbShortfall(PckExtension platform, ReadOnlyMemory<byte>? 
     /// <summary>Adds the steps that a platform's status asks for.</summary>
     public void AddRemedies(TcbStatus status)
     {
-        if (status is TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded)
+        if (status is TcbStatus.OutOfDate or TcbStatus.OutOfDateConfigurationNeeded or TcbStatus.Revoked)
         {
             remedies.Add("update the host's BIOS and microcode, and the PCE, then fetch its new PCK certificate");
         }
@@ -62,11 +63,14 @@ internal sealed class TcbShortfall(PckExtension platform, ReadOnlyMemory<byte>? 
         if (reached.Status != TcbStatus.UpToDate)
         {
             Compare("quoting enclave's ISVSVN", isvSvn, levels[0].IsvSvn, levels[0].Level.Status.ToString());
-            remedies.Add(teeTcbSvn is null
-                ? "update the host's quoting enclave (libsgx-ae-qe3)"
-                : "update the host's quoting enclave for trust domains (libsgx-ae-tdqe)");
+            remedies.Add(QuotingEnclaveRemedy(teeTcbSvn is null ? TeeType.Sgx : TeeType.Tdx));
         }
     }
+
+    /// <summary>The step that brings the quoting enclave of a kind of TEE forward.</summary>
+    public static string QuotingEnclaveRemedy(TeeType tee) => tee == TeeType.Sgx
+        ? "update the host's quoting enclave (libsgx-ae-qe3)"
+        : "update the host's quoting enclave for trust domains (libsgx-ae-tdqe)";
 
     /// <summary>Compares the TDX module with the newest level of its version.</summary>
     public void CompareModule(int version, int svn, IReadOnlyList<IsvSvnLevel> levels, TcbLevel reached)

@@ -6,6 +6,9 @@ namespace Guardian.Cas.Client.Protocol;
 /// <summary>A person's key is named by a hash: SHA-256 of its SubjectPublicKeyInfo, 64 lower-case hex digits.</summary>
 internal static class KeyHash
 {
+    // Twice a certificate with two quotes. Each mark of a beginning costs a search through the whole text.
+    private const int MaxPemSize = 32 * 1024;
+
     /// <summary>Hashes a SubjectPublicKeyInfo, DER.</summary>
     public static string Of(ReadOnlySpan<byte> subjectPublicKeyInfo) => Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo));
 
@@ -19,6 +22,10 @@ internal static class KeyHash
         if (IsHash(text))
         {
             return text;
+        }
+        if (text.Length > MaxPemSize)
+        {
+            return null;
         }
         try
         {
@@ -34,9 +41,13 @@ internal static class KeyHash
     }
 
     /// <summary>Decodes a PEM text with a label.</summary>
-    /// <exception cref="ArgumentException">The text is not PEM, or has another label.</exception>
+    /// <exception cref="ArgumentException">The text is not PEM, is longer than keys are, or has another label.</exception>
     public static byte[] DecodePem(string pem, string label)
     {
+        if (pem.Length > MaxPemSize)
+        {
+            throw new ArgumentException("the PEM text is longer than keys are", nameof(pem));
+        }
         var fields = PemEncoding.Find(pem);
         return pem[fields.Label] == label
             ? Convert.FromBase64String(pem[fields.Base64Data])

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Cas.Client.Sessions;
 using Guardian.Cas.Client.Workloads;
@@ -47,19 +48,7 @@ internal sealed class WorkloadAuthority
     }
 
     /// <summary>Whether a key can have a workload certificate: P-256, SubjectPublicKeyInfo, DER.</summary>
-    public static bool IsAcceptable(byte[] key)
-    {
-        try
-        {
-            using var imported = ECDsa.Create();
-            imported.ImportSubjectPublicKeyInfo(key, out var read);
-            return read == key.Length && imported.ExportParameters(false).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value;
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
-    }
+    public static bool IsAcceptable(byte[] key) => IdentityKey.IsPublicKey(Convert.ToBase64String(key));
 
     /// <summary>Issues a certificate to a service.</summary>
     /// <param name="session">The session.</param>

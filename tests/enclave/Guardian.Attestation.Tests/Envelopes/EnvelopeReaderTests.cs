@@ -14,7 +14,8 @@ public sealed class EnvelopeReaderTests
 {
     private static readonly EnvelopeVerifier Verifier = new(TestPlatform.Verifier);
 
-    public static TheoryData<string> Encodings => ["raw", "hex", "0xHEX", "base64", "base64url", "lines", "twice"];
+    public static TheoryData<string> Encodings =>
+        ["raw", "hex", "0xHEX", "colons", "C", "base64", "unpadded", "base64url", "lines", "mark", "quotes", "twice"];
 
     [Theory]
     [MemberData(nameof(Encodings))]
@@ -46,18 +47,62 @@ public sealed class EnvelopeReaderTests
     }
 
     [Theory]
-    [InlineData("1.2.840.113556.10.1.1", "RA-TLS certificate (Open Enclave)")]
-    [InlineData("1.3.6.1.4.1.311.105.1", "RA-TLS certificate (Azure)")]
-    [InlineData("1.2.840.113741.1.13.1", "RA-TLS certificate (Intel SDK)")]
-    public void Evidence_of_others_is_accepted_for_its_own_key_alone(string oid, string name)
+    [InlineData("key first", "RA-TLS certificate (TCG DICE) and RA-TLS certificate (Gramine)")]
+    [InlineData("other first", "RA-TLS certificate (TCG DICE) and RA-TLS certificate (Gramine)")]
+    [InlineData("CRLF", "RA-TLS certificate (TCG DICE) and RA-TLS certificate (Gramine)")]
+    [InlineData("names", "RA-TLS certificate (TCG DICE) and RA-TLS certificate (Gramine)")]
+    public void The_evidence_is_found_in_the_file_of_a_server(string form, string name)
     {
-        var isReport = !oid.EndsWith(".13.1", StringComparison.Ordinal);
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = Certify(key);
+        var pem = certificate.ExportCertificatePem();
+        var text = form switch
+        {
+            "key first" => $"{key.ExportPkcs8PrivateKeyPem()}\n{pem}\n",
+            "other first" => $"{other.ExportCertificatePem()}\n{pem}\n",
+            "CRLF" => pem.ReplaceLineEndings("\r\n"),
+            _ => $"Subject: CN=Jürgen Müller\n{pem}\n",
+        };
+        var envelope = EnvelopeReader.Read(Encoding.UTF8.GetBytes(text)).Value!;
+        Assert.Equal(name, envelope.Name);
+        Assert.Equal(HashOfKey(certificate), Verifier.Verify(envelope, TestPlatform.Now).Value!.KeySha256);
+    }
+
+    [Theory]
+    [InlineData("quote")]
+    [InlineData("token")]
+    public void The_answer_of_a_service_is_opened(string member)
+    {
+        var content = member == "quote" ? Convert.ToHexString(TestPlatform.Quote) : "e30.e30.AAAA";
+        var json = JsonSerializer.Serialize(new Dictionary<string, object> { [member] = content, ["more"] = new[] { "ü" } });
+        Assert.Equal(
+            member == "quote" ? EnvelopeKind.Quote : EnvelopeKind.Token, EnvelopeReader.Read(Encoding.UTF8.GetBytes(json)).Value!.Kind);
+        // No answer is in an answer in an answer for ever.
+        for (var i = 0; i < 3; i++)
+        {
+            json = JsonSerializer.Serialize(new Dictionary<string, string> { ["token"] = json });
+        }
+        Assert.NotNull(EnvelopeReader.Read(Encoding.UTF8.GetBytes(json)).Refusal);
+    }
+
+    // EGo hashes the key in DER, Open Enclave in PEM.
+    [Theory]
+    [InlineData("1.2.840.113556.10.1.1", false, "RA-TLS certificate (Open Enclave)")]
+    [InlineData("1.2.840.113556.10.1.2", false, "RA-TLS certificate (Open Enclave)")]
+    [InlineData("1.3.6.1.4.1.311.105.2", false, "RA-TLS certificate (Open Enclave)")]
+    [InlineData("1.3.6.1.4.1.311.105.1", false, "RA-TLS certificate (Open Enclave, EGo or Azure)")]
+    [InlineData("1.3.6.1.4.1.311.105.1", true, "RA-TLS certificate (Open Enclave, EGo or Azure)")]
+    [InlineData("1.2.840.113741.1.13.1", true, "RA-TLS certificate (Intel SDK)")]
+    public void Evidence_of_others_is_accepted_for_its_own_key_alone(string oid, bool isDer, string name)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var info = key.ExportSubjectPublicKeyInfo();
-        var hash = SHA256.HashData(
-            isReport ? Encoding.ASCII.GetBytes($"{PemEncoding.WriteString("PUBLIC KEY", info)}\n\0") : info);
-        var quote = TestPlatform.Quotes.CreateQuote([.. hash, .. new byte[32]]);
-        var value = isReport ? Report(quote) : quote;
+        var claims = isDer ? info : Encoding.ASCII.GetBytes($"{PemEncoding.WriteString("PUBLIC KEY", info)}\n\0");
+        var quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(claims), .. new byte[32]]);
+        var value = oid.EndsWith(".13.1", StringComparison.Ordinal) ? quote
+            : oid.EndsWith(".2", StringComparison.Ordinal) ? OpenEnclaveEvidence(quote, claims)
+            : Report(quote);
         using var genuine = Certify(key, oid, value);
         var envelope = EnvelopeReader.Read(genuine.RawData).Value!;
         Assert.Equal(name, envelope.Name);
@@ -133,6 +178,31 @@ public sealed class EnvelopeReaderTests
         Assert.Contains(expected, EnvelopeReader.Read(bytes).Refusal!.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(250, true)]
+    [InlineData(300, false)]
+    public void A_text_with_more_blocks_than_any_file_has_is_no_PEM(int blocks, bool isRead)
+    {
+        using var certificate = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
+        // Naive: each beginning without an end is searched to the end of the text.
+        var beginnings = string.Concat(Enumerable.Repeat("-----BEGIN CERTIFICATE-----\n", blocks));
+        var text = $"{certificate.ExportCertificatePem()}\n{beginnings}";
+        Assert.True(PemEncoding.TryFind(text, out _));
+        Assert.Equal(isRead, EnvelopeReader.Read(Encoding.ASCII.GetBytes(text)).Value is not null);
+        Assert.Equal(isRead, Guardian.Attestation.Pki.CertificatePem.ReadAll(Encoding.ASCII.GetBytes(text), most: 1).Count == 1);
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1185)]
+    [InlineData(4000)]
+    public void An_error_names_a_report_of_another_size(int size)
+    {
+        var bytes = new byte[size];
+        (bytes[0], bytes[0x34]) = (3, 1);
+        Assert.Contains("report of SEV-SNP", EnvelopeReader.Read(bytes).Refusal!.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_certificate_without_evidence_is_named()
     {
@@ -164,6 +234,47 @@ public sealed class EnvelopeReaderTests
         }
     }
 
+    [Fact]
+    public void Evidence_of_two_builds_of_one_enclave_disagrees()
+    {
+        // The same code, but the host can debug the second enclave.
+        using var open = TestPlatform.Launch(1, more: Guardian.Sgx.AttributeFlags.Debug);
+        using var ours = RaTlsCertificate.Create(TestPlatform.Quotes, EvidenceContext.CasStarting);
+        using var key = ours.GetECDsaPrivateKey()!;
+        foreach (var (enclave, reason) in new[] { (TestPlatform.Enclave, null), (open, "evidence-disagrees") })
+        {
+            var quote = TestPlatform.QuotingEnclave.ProviderFor(enclave).CreateQuote(
+                [.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. new byte[32]]);
+            using var both = Certify(
+                key, [.. ours.Extensions, new X509Extension("1.3.6.1.4.1.311.105.1", Report(quote), false)]);
+            Assert.Equal(reason, Verifier.Verify(EnvelopeReader.Read(both.RawData).Value!, TestPlatform.Now).Refusal?.Code);
+        }
+    }
+
+    [Fact]
+    public void Damaged_evidence_of_Open_Enclave_is_no_quote_and_no_exception()
+    {
+        var evidence = OpenEnclaveEvidence(TestPlatform.Quote, [1, 2, 3]);
+        Assert.Equal(TestPlatform.Quote, EnvelopeReader.Read(evidence).Value!.Content.ToArray());
+        for (var size = 0; size < evidence.Length; size += 7)
+        {
+            Assert.NotEqual(EnvelopeKind.OpenEnclaveReport, EnvelopeReader.Read(evidence.AsMemory(0, size)).Value?.Kind);
+        }
+        for (var i = 0; i < 32; i++)
+        {
+            evidence[i] ^= 1;
+            // Bytes 20 to 23 are padding.
+            Assert.Equal(i is >= 20 and < 24, EnvelopeReader.Read(evidence).Value is not null);
+            evidence[i] ^= 1;
+        }
+    }
+
+    private static byte[] OpenEnclaveEvidence(byte[] quote, byte[] claims) =>
+    [
+        3, 0, 0, 0, .. Convert.FromHexString("a3a21e871b4d4014b70aa125d2fbcd8c"), .. new byte[4],
+        .. BitConverter.GetBytes((ulong)(quote.Length + claims.Length)), .. quote, .. claims,
+    ];
+
     private static byte[] Report(byte[] quote) => [1, 0, 0, 0, 2, 0, 0, 0, .. BitConverter.GetBytes((ulong)quote.Length), .. quote];
 
     private static byte[] Encode(byte[] bytes, string encoding) => encoding switch
@@ -174,6 +285,12 @@ public sealed class EnvelopeReaderTests
         "base64" => Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes)),
         "base64url" => Encoding.ASCII.GetBytes(System.Buffers.Text.Base64Url.EncodeToString(bytes)),
         "lines" => Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes, Base64FormattingOptions.InsertLineBreaks)),
+        "colons" => Encoding.ASCII.GetBytes(string.Join(':', bytes.Select(each => each.ToString("X2", null)))),
+        "C" => Encoding.ASCII.GetBytes(string.Join(", ", bytes.Select(each => $"0x{each:x2}"))),
+        "unpadded" => Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes).TrimEnd('=')),
+        // As some editors and answers of services have it.
+        "mark" => [.. Encoding.UTF8.Preamble, .. Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes)), 0],
+        "quotes" => Encoding.ASCII.GetBytes($"\"{Convert.ToBase64String(bytes)}\"\n"),
         _ => Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)))),
     };
 

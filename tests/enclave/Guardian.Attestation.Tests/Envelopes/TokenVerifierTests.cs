@@ -133,9 +133,71 @@ public sealed class TokenVerifierTests : IDisposable
     [InlineData("""{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":3}}}""")]
     [InlineData("""{"eat_profile":"p","iat":"now","ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":2}}}""")]
     [InlineData("""{"eat_profile":"p","iat":1e300,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":2}}}""")]
+    [InlineData("""{"eat_profile":"p","iat":1,"ear.verifier-id":{"developer":"d"},"submods":{"x":{"ear.status":2.5}}}""")]
     [InlineData("""{"iss":"a","iss":"b","attester_type":"SGX"}""")]
+    [InlineData("""{"x-ms-attestation-type":"sgx"}""")]
     public void A_signed_token_without_the_claims_of_its_kind_is_refused(string claims) =>
         Assert.Equal("bad-token", TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now).Refusal!.Code);
+
+    [Theory]
+    [InlineData("""{"iss":"a","x-ms-attestation-type":"sgx","x-ms-sgx-is-debuggable":true}""", true)]
+    [InlineData("""{"iss":"a","x-ms-attestation-type":"sgx","x-ms-policy":{"is-debuggable":false}}""", false)]
+    [InlineData("""{"iss":"a","x-ms-ver":"1.0","x-ms-isolation-tee":{"x-ms-sevsnpvm-is-debuggable":true}}""", true)]
+    [InlineData("""{"iss":"a","x-ms-ver":"1.0","x-ms-isolation-tee":{"tdx_td_attributes_debug":"True"}}""", true)]
+    [InlineData("""{"iss":"a","attester_type":"TDX","dbgstat":"enabled"}""", true)]
+    [InlineData("""{"iss":"a","attester_type":"TDX","dbgstat":"disabled-since-boot","tdx_is_debuggable":false}""", false)]
+    [InlineData("""{"iss":"a","tdx":{"attester_type":"TDX","tdx_is_debuggable":true}}""", true)]
+    [InlineData("""{"iss":"a","list":[{"attester_type":1},{"sgx_is_debuggable":true}],"sgx":{"attester_type":"SGX"}}""", true)]
+    public void A_debug_enclave_is_found_wherever_the_verifier_says_so(string claims, bool isDebug) =>
+        Assert.Equal(isDebug, TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now).Value!.IsDebug);
+
+    // The naive verifier takes the first kind whose claims it sees, and then reads no verdict.
+    [Fact]
+    public void The_verdict_of_an_EAR_counts_whatever_else_it_claims()
+    {
+        var claims = Claims.Replace("\"ear.status\":2", "\"ear.status\":96", StringComparison.Ordinal)
+            .Replace("\"iat\"", """
+                "iss":"a","x-ms-attestation-type":"sgx","attester_type":"SGX","iat"
+                """, StringComparison.Ordinal);
+        var token = TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now).Value!;
+        Assert.Equal((TokenKind.Ear, "contraindicated"), (token.Kind, token.Statuses["x"]));
+    }
+
+    [Fact]
+    public void The_status_of_each_part_counts()
+    {
+        const string claims = """
+            {"iss":"a","tdx":{"attester_type":"TDX","attester_tcb_status":"UpToDate"},"sgx":{"attester_tcb_status":"OutOfDate"}}
+            """;
+        Assert.Equal(
+            ["UpToDate", "OutOfDate"], TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now).Value!.TcbStatuses);
+    }
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("""{"kty":"OKP","crv":"Ed25519","x":"AA"}""")]
+    [InlineData("""{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}""")]
+    [InlineData("""{"kty":"RSA","x5c":["AAAA"]}""")]
+    [InlineData("""{"kty":"RSA","n":"!"}""")]
+    [InlineData("""{"kty":7}""")]
+    public void A_key_of_a_form_that_is_not_known_leaves_the_others(string stranger)
+    {
+        var keys = TokenKeys.Read(Encoding.UTF8.GetBytes($$"""{"keys":[{{stranger}},{{Jwk(key, null)}}]}""")).Value!;
+        Assert.Equal(1, keys.Count);
+        Assert.NotNull(TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", Claims), keys, Now).Value);
+    }
+
+    [Theory]
+    [InlineData("\"use\":\"enc\"")]
+    [InlineData("\"key_ops\":[\"encrypt\"]")]
+    [InlineData("\"key_ops\":[]")]
+    public void A_key_for_another_use_signs_nothing(string use)
+    {
+        var set = $$"""{"keys":[{{Jwk(key, null).TrimEnd().TrimEnd('}')}},{{use}}}]}""";
+        Assert.Equal("bad-token-keys", TokenKeys.Read(Encoding.UTF8.GetBytes(set)).Refusal!.Code);
+        var verifies = set.Replace(use, "\"use\":\"sig\",\"key_ops\":[\"verify\"]", StringComparison.Ordinal);
+        Assert.Equal(1, TokenKeys.Read(Encoding.UTF8.GetBytes(verifies)).Value!.Count);
+    }
 
     [Theory]
     [InlineData("")]

@@ -75,6 +75,21 @@ public class RaTlsVerifierTests
     }
 
     [Fact]
+    public void A_good_and_a_forged_quote_in_both_encodings_of_Gramines_identifier_are_forged()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var good = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(key.ExportSubjectPublicKeyInfo()), .. new byte[32]]);
+        foreach (var (second, reason) in new[] { (good, null), (TestPlatform.Quote, "key-not-bound") })
+        {
+            var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.LegacyOid, good, false));
+            request.CertificateExtensions.Add(new X509Extension(RaTlsCertificate.ProperLegacyOid, second, false));
+            using var certificate = request.CreateSelfSigned(TestPlatform.Now.AddYears(-1), TestPlatform.Now.AddYears(1));
+            Assert.Equal(reason, Verify(certificate.RawData).Refusal?.Code);
+        }
+    }
+
+    [Fact]
     public void A_certificate_without_evidence_is_no_enclaves()
     {
         using var key = IdentityKey.Create();

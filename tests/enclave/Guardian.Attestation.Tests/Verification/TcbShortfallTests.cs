@@ -48,6 +48,19 @@ public class TcbShortfallTests
     }
 
     [Theory]
+    [InlineData("s-status-Revoked", "SGX TCB component 1 is 5", "update the host's BIOS and microcode")]
+    [InlineData("s-qe-revoked", "quoting enclave's ISVSVN is", "update the host's quoting enclave (libsgx-ae-qe3)")]
+    [InlineData("s-qe-svn-too-low", "the quoting enclave's ISVSVN 1 is below", "update the host's quoting enclave (libsgx-ae-qe3)")]
+    [InlineData("s-td-module-unknown", "TDX module version 2", "fetch newer collateral")]
+    public void A_refusal_names_the_component_and_the_step(string name, string detail, string step)
+    {
+        var vector = new VectorTests.Vector(name);
+        var refusal = QuoteVerifier.Verify(vector.Quote, vector.Collateral, vector.At, vector.Options).Refusal!;
+        Assert.Contains(detail, refusal.Detail, StringComparison.Ordinal);
+        Assert.StartsWith(step, refusal.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("s-no-level-pcesvn", "PCESVN is 13, the lowest level needs 14")]
     [InlineData("s-no-level-comp16", "SGX TCB component 16 is 0, the lowest level needs")]
     [InlineData("tdx5-no-matching-level", "the lowest level needs")]

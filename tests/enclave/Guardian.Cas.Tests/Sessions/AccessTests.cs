@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Guardian.Attestation.Identity;
 using Guardian.Cas.Client.Protocol;
+using Guardian.Cas.Client.Sessions;
 using Guardian.Refusals;
 using static Guardian.Cas.Tests.Outcomes;
 
@@ -15,6 +17,22 @@ public sealed class AccessTests : IDisposable
     {
         cas.Dispose();
         Array.ForEach(people, person => person.Dispose());
+    }
+
+    // Naive: the reader of PEM finds the key in front, and searches the rest once for each beginning in it.
+    [Fact]
+    public void A_text_that_is_longer_than_keys_are_is_no_key()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var flood = string.Concat(Enumerable.Repeat("\n-----BEGIN PUBLIC KEY-----", 2_000));
+        var (publicKey, privateKey) = (key.ExportSubjectPublicKeyInfoPem(), key.ExportPkcs8PrivateKeyPem());
+        Assert.Equal(publicKey, (publicKey + flood)[PemEncoding.Find(publicKey + flood).Location]);
+        Assert.NotNull(KeyHash.TryRead(publicKey));
+        Assert.Null(KeyHash.TryRead(publicKey + flood));
+        Assert.NotNull(PemKey.TryReadPublic(publicKey));
+        Assert.Null(PemKey.TryReadPublic(publicKey + flood));
+        Assert.NotNull(PemKey.TryReadPrivate(privateKey));
+        Assert.Null(PemKey.TryReadPrivate(privateKey + flood));
     }
 
     [Fact]

@@ -50,6 +50,28 @@ public sealed class WorkloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_of_another_form_gets_no_certificate()
+    {
+        await cas.CreateAsync(TestCas.Session);
+        // The same curve, but with its parameters in place of its name: a reader of names finds none.
+        using var spelled = ECDsa.Create(key.ExportExplicitParameters(includePrivateParameters: false));
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using var rsa = RSA.Create(2048);
+        var off = key.ExportSubjectPublicKeyInfo();
+        off[^1] ^= 1;
+        byte[][] strangers =
+        [
+            spelled.ExportSubjectPublicKeyInfo(), other.ExportSubjectPublicKeyInfo(), rsa.ExportSubjectPublicKeyInfo(), off, [], [0x30],
+            [.. key.ExportSubjectPublicKeyInfo(), 0],
+        ];
+        foreach (var stranger in strangers)
+        {
+            Assert.Equal(CasReasons.Invalid, await ExpectReasonAsync(cas.ConfigureAsync(workloadKey: stranger)));
+        }
+        Assert.NotNull((await cas.ConfigureAsync(workloadKey: key.ExportSubjectPublicKeyInfo())).Workload);
+    }
+
+    [Fact]
     public async Task A_program_of_another_session_is_accepted_only_in_an_enclave_that_a_named_policy_admitted()
     {
         const string Other = $"{{session: partner, service: reader, program: {Digest}}}";

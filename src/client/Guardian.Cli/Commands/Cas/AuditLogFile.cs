@@ -9,7 +9,7 @@ namespace Guardian.Cli.Commands.Cas;
 internal static class AuditLogFile
 {
     // Some million entries.
-    private const long MaxSize = 1024L * 1024 * 1024;
+    private const int MaxSize = 1024 * 1024 * 1024;
 
     /// <summary>Reads a log; nothing is verified yet.</summary>
     /// <param name="explain">Says more about the lines of a log that lacks the end.</param>

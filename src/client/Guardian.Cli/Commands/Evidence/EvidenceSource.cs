@@ -2,11 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Quotes;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
+using Guardian.Files;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Evidence;
@@ -33,13 +35,19 @@ internal static class EvidenceSource
         {
             throw CliReasons.Usage.Refuse($"'{place}' is no address of a server: https://HOST, https://HOST:PORT or with a path");
         }
+        if (address.UserInfo.Length > 0)
+        {
+            // Not repeated here: it may hold a password.
+            throw CliReasons.Usage.Refuse("the address has a user or password, which no server gets", "give https://HOST:PORT alone");
+        }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Timeout);
         try
         {
             return await AskAsync(address, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is HttpRequestException or SocketException or IOException or AuthenticationException
+        catch (Exception failure) when (
+            failure is HttpRequestException or SocketException or IOException or AuthenticationException or CryptographicException
             || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             var cause = failure is OperationCanceledException ? "it does not answer in time" : failure.Message;
@@ -50,8 +58,8 @@ internal static class EvidenceSource
     private static byte[] ReadFile(string path)
     {
         using var input = InputFile.Open(path);
-        var bytes = new byte[EnvelopeReader.MaxSize + 1];
-        return InputFile.Use(path, () => bytes[..input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)]);
+        return InputFile.Use(path, () => BoundedFile.Read(input, EnvelopeReader.MaxSize))
+            ?? throw CliReasons.TooLarge.Refuse($"{path} has more than {EnvelopeReader.MaxSize} bytes, and evidence is smaller");
     }
 
     private static async Task<Outcome<Envelope>> AskAsync(Uri address, CancellationToken cancellation)

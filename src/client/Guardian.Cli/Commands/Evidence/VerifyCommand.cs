@@ -30,6 +30,11 @@ internal sealed class VerifyCommand : CliCommand
         Description = "The keys of a token's issuer (JWKS), from a place that you trust.",
         HelpName = "FILE",
     };
+    private readonly Option<string?> issuer = new("--issuer")
+    {
+        Description = "The issuer that a token must name, as the result shows it: one set of keys can serve several issuers.",
+        HelpName = "NAME",
+    };
     private readonly Option<bool> offline = new("--offline")
     {
         Description = "Fetch no collateral; without it, missing collateral comes from --service and is not stored.",
@@ -52,7 +57,7 @@ internal sealed class VerifyCommand : CliCommand
     };
 
     public VerifyCommand() : base("verify", "Find out what some evidence is, verify it, and say whether to trust it.") =>
-        AddSymbols([evidence, .. appraisalOptions.All, keys, nonce, eventLog, offline, .. services.All, why, .. earOptions.All]);
+        AddSymbols([evidence, .. appraisalOptions.All, keys, issuer, nonce, eventLog, offline, .. services.All, why, .. earOptions.All]);
 
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
@@ -102,7 +107,7 @@ internal sealed class VerifyCommand : CliCommand
 
     private void RefuseTokensOptions(ParseResult arguments, string place, Envelope envelope)
     {
-        if (new[] { keys, nonce }.FirstOrDefault(option => arguments.GetValue(option) is not null) is { } option)
+        if (new[] { keys, issuer, nonce }.FirstOrDefault(option => arguments.GetValue(option) is not null) is { } option)
         {
             throw CliReasons.Usage.Refuse($"{option.Name} is for a token, and {place} is a {envelope.Name}", $"omit {option.Name}");
         }
@@ -148,11 +153,7 @@ internal sealed class VerifyCommand : CliCommand
 
     private int VerifyToken(ParseResult arguments, Envelope envelope, AttestationPolicy policy, Terminal terminal)
     {
-        if (appraisalOptions.NamesCollateral(arguments) || earOptions.AreGiven(arguments))
-        {
-            throw CliReasons.Usage.Refuse(
-                "--collateral and --ear are for evidence, and this is a token: its issuer appraised the evidence");
-        }
+        appraisalOptions.RefuseEvidenceOptions(arguments, envelope.Name, [.. services.All, .. earOptions.All]);
         var path = arguments.GetValue(keys) ?? throw CliReasons.NoKey.Refuse(
             "a token needs its issuer's keys: --keys FILE; neither a key nor an address inside the token is used");
         var (known, refusal) = TokenKeys.Read(InputFile.ReadBytes(path, EnvelopeReader.MaxSize));
@@ -173,7 +174,7 @@ internal sealed class VerifyCommand : CliCommand
         }
         IReadOnlyList<string> problems =
         [
-            .. TokenAppraisal.FindProblems(token, policy),
+            .. TokenAppraisal.FindProblems(token, policy, arguments.GetValue(issuer)),
             .. token.FindProblems(arguments.GetValue(nonce), appraisalOptions.NamesPolicy(arguments) ? policy.Id : null),
         ];
         return Show(

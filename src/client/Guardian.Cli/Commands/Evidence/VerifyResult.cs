@@ -31,7 +31,7 @@ internal sealed record VerifyResult(
         people.WriteFacts(Facts.Of(this, EvidenceJson.Default.VerifyResult).Where(fact => fact.Name != "accepted"));
         if (Quote is not null)
         {
-            people.WriteFacts(Facts.Of(Quote with { Detail = null }, QuotesJson.Default.QuoteVerifyResult)
+            people.WriteFacts(Facts.Of(Quote with { Detail = null, Remedy = null }, QuotesJson.Default.QuoteVerifyResult)
                 .Where(fact => fact.Name is not ("accepted" or "stage" or "reason")));
         }
         if (Token is not null)
@@ -67,7 +67,7 @@ internal sealed record VerifyResult(
                         + $"{log.Proven} descriptions have the measured digest"
                     : $"does not hold: {log.Detail}");
         }
-        if (Snp is { Verified: false, Remedy: { } remedy })
+        if ((Quote?.Remedy ?? Snp?.Remedy) is { } remedy)
         {
             people.WriteLine($"  to fix it: {remedy}");
         }

@@ -76,19 +76,18 @@ internal sealed class AppraisalOptions
         }
     }
 
-    /// <summary>Refuses options that mean Intel's documents, for evidence that has none.</summary>
-    public void RefuseIntelsOptions(ParseResult arguments, string found)
+    /// <summary>Refuses options that mean Intel's documents, for a report of SEV-SNP, which has none.</summary>
+    public void RefuseIntelsOptions(ParseResult arguments, string found) => Refuse(arguments, found, [accept, early, pck, simulated]);
+
+    /// <summary>Refuses options about evidence, for a token, whose issuer appraised the evidence.</summary>
+    public void RefuseEvidenceOptions(ParseResult arguments, string found, IEnumerable<Option> more) =>
+        Refuse(arguments, found, [collateral, root, noRevocation, early, pck, simulated, .. more]);
+
+    private static void Refuse(ParseResult arguments, string found, IEnumerable<Option> options)
     {
-        foreach (var (option, isGiven) in new (Option Option, bool IsGiven)[]
+        if (options.FirstOrDefault(each => arguments.GetResult(each) is { Implicit: false }) is { } option)
         {
-            (accept, arguments.GetValue(accept) is { Length: > 0 }), (early, arguments.GetValue(early)),
-            (pck, arguments.GetValue(pck) is not null), (simulated, arguments.GetValue(simulated)),
-        })
-        {
-            if (isGiven)
-            {
-                throw CliReasons.Usage.Refuse($"{option.Name} is for quotes, and this is a {found}", $"omit {option.Name}");
-            }
+            throw CliReasons.Usage.Refuse($"{option.Name} is for other evidence, and this is a {found}", $"omit {option.Name}");
         }
     }
 
@@ -114,9 +113,6 @@ internal sealed class AppraisalOptions
 
     /// <summary>The instant at which everything must be valid.</summary>
     public DateTimeOffset FindInstant(ParseResult arguments) => arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow();
-
-    /// <summary>Whether the user named the collateral.</summary>
-    public bool NamesCollateral(ParseResult arguments) => arguments.GetValue(collateral) is not null;
 
     /// <summary>The edition of collateral that is used: the values that Intel applies now, or will apply soon.</summary>
     public EvaluationSet FindEdition(ParseResult arguments) => arguments.GetValue(early) ? EvaluationSet.Early : EvaluationSet.Standard;

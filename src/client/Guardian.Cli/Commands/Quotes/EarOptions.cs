@@ -24,9 +24,6 @@ internal sealed class EarOptions
     /// <summary>All of them, in the order of the help text.</summary>
     public IEnumerable<Option> All => [ear, nonce, key];
 
-    /// <summary>Whether the user wants a token.</summary>
-    public bool AreGiven(ParseResult arguments) => arguments.GetValue(ear) is not null;
-
     /// <summary>Refuses options without effect, and an output that exists, before any work.</summary>
     public void Check(ParseResult arguments)
     {

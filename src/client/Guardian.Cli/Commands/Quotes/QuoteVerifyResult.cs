@@ -15,7 +15,7 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
     {
         var stage = refusal.Location?.Part;
         Status = refusal.Reason == QuoteReasons.Revoked && stage == nameof(QuoteStage.Tcb) ? nameof(TcbStatus.Revoked) : null;
-        (Stage, Reason, Detail, Offset) = (stage, refusal.Code, refusal.Detail, refusal.Location?.Offset);
+        (Stage, Reason, Detail, Remedy, Offset) = (stage, refusal.Code, refusal.Detail, refusal.Remedy, refusal.Location?.Offset);
     }
 
     private QuoteVerifyResult(VerifiedQuote quote, AttestationPolicy policy, Appraisal appraisal) : base(
@@ -104,6 +104,10 @@ internal sealed record QuoteVerifyResult : QuoteIdentity
 
     [JsonPropertyOrder(1)]
     public string? Detail { get; init; }
+
+    /// <summary>The step that fixes it, if the quote does not verify and there is one.</summary>
+    [JsonPropertyOrder(1)]
+    public string? Remedy { get; init; }
 
     [JsonPropertyOrder(1)]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]

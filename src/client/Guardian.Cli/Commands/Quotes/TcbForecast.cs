@@ -43,11 +43,9 @@ internal sealed class TcbForecast(CollateralStore standard, CollateralStore earl
         {
             if (store.Find(platform) is null)
             {
-                var tee = QuoteIdentity.Name(platform.Tee);
                 return Unknown(
                     host, platform,
-                    $"no {store.Edition} collateral is stored: guardian quote collateral fetch "
-                    + $"--platform {platform.Fmspc}:{platform.Authority}:{tee}{option}");
+                    $"no {store.Edition} collateral is stored: guardian quote collateral fetch --platform {platform.ToText()}{option}");
             }
         }
         var (today, tomorrow) = (Appraise(content, quote, standard.Find(platform)!), Appraise(content, quote, early.Find(platform)!));
