@@ -87,8 +87,10 @@ internal sealed record ImageRoot(
         return null;
     }
 
+    // Whiteouts are about the layers below, wherever they are in this one, so its own entries come after them.
     private static void Apply(RootTree tree, Stream content, string work, ref int number, ref long left)
     {
+        var additions = new List<Action>();
         using var tar = new TarReader(content);
         while (tar.GetNextEntry() is { } entry)
         {
@@ -105,16 +107,16 @@ internal sealed record ImageRoot(
             }
             else if (entry.EntryType == TarEntryType.Directory)
             {
-                tree.AddFolder(path);
+                additions.Add(() => tree.AddFolder(path));
             }
             else if (entry.EntryType == TarEntryType.SymbolicLink)
             {
-                tree.AddLink(path, entry.LinkName);
+                additions.Add(() => tree.AddLink(path, entry.LinkName));
             }
             else if (entry.EntryType == TarEntryType.HardLink)
             {
-                tree.AddFile(path, tree.FindFile("/" + entry.LinkName.TrimStart('/'))
-                    ?? throw new InvalidDataException($"{path} is a link to {entry.LinkName}, which is not there"));
+                additions.Add(() => tree.AddFile(path, tree.FindFile("/" + entry.LinkName.TrimStart('/'))
+                    ?? throw new InvalidDataException($"{path} is a link to {entry.LinkName}, which is not there")));
             }
             else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
             {
@@ -128,9 +130,10 @@ internal sealed record ImageRoot(
                 {
                     entry.DataStream?.CopyTo(target);
                 }
-                tree.AddFile(path, new RootFile(file, entry.Mode));
+                additions.Add(() => tree.AddFile(path, new RootFile(file, entry.Mode)));
             }
         }
+        additions.ForEach(add => add());
     }
 
     private static IEnumerable<string> Texts(JsonObject? config, string member) =>
