@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Guardian.Files;
 using Guardian.Refusals;
@@ -38,23 +37,6 @@ public sealed class VolumeTests : IDisposable
         {
             again.Dispose();
             return Volume.Check(VolumeFolder, key);
-        }
-    }
-
-    [Theory]
-    [InlineData("mkfifo")]
-    [InlineData("mkdir")]
-    public async Task Something_else_in_the_place_of_the_container_is_refused(string command)
-    {
-        Directory.CreateDirectory(VolumeFolder);
-        using (var making = Process.Start(command, Path.Combine(VolumeFolder, "volume")))
-        {
-            await making.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-        foreach (var options in new[] { NoTimer, NoTimer with { ReadOnly = true } })
-        {
-            var refused = Assert.Throws<RefusedException>(() => Volume.Open(VolumeFolder, key, options));
-            Assert.Equal(VolumeReasons.NotAVolume, refused.Refusal.Reason);
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class HostFileSystem : IFileSystem
             : throw new IOException($"cannot open the directory {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
 
-    /// <summary>Finds the kind of what a path of the host names.</summary>
+    /// <summary>Finds the kind of the file at a path of the host.</summary>
     /// <param name="path">The path.</param>
     /// <param name="followsLinks">Whether a link as the last part stands for its target.</param>
     /// <returns>The kind; null when there is nothing, or nothing to be seen.</returns>
