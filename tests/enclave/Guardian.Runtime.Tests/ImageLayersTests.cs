@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Text;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Runtime.Tests;
@@ -54,6 +55,22 @@ public class ImageLayersTests
             entry.LinkName = "/etc/passwd";
         }
         Refuses(Tar(tar => tar.WriteEntry(entry)));
+    }
+
+    [Fact]
+    public void A_sparse_file_of_GNU_tar_is_refused_as_every_other_kind()
+    {
+        var layer = Tar(tar => tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "x")));
+        layer[156] = (byte)'S';
+
+        // The checksum is the sum of the header's 512 bytes, itself taken as 8 spaces, in octal.
+        var checksum = layer.AsSpan(148, 8);
+        checksum.Fill((byte)' ');
+        var sum = layer.Take(512).Sum(each => each);
+        Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(checksum);
+        var failure = Record.Exception(() => new ImageLayers(MaxSize, MaxFiles).Add(layer, OciImage.PlainLayerType));
+        Assert.IsType<NotSupportedException>(failure);
+        Assert.True(OciImage.IsMalformed(failure));
     }
 
     [Fact]

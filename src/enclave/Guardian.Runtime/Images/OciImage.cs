@@ -70,8 +70,9 @@ public sealed record OciImage
     }
 
     /// <summary>Whether an exception means that a file of an image is malformed or cannot be read.</summary>
-    internal static bool IsMalformed(Exception failure) => failure is JsonException or InvalidDataException or FormatException
-        or IOException or ArgumentException or InvalidOperationException or OverflowException;
+    /// <param name="failure">The exception of a reader of JSON, tar or gzip.</param>
+    public static bool IsMalformed(Exception failure) => failure is JsonException or InvalidDataException or FormatException
+        or IOException or ArgumentException or InvalidOperationException or OverflowException or NotSupportedException;
 
     private static OciImage ReadCore(string layout)
     {
