@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Text;
 using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Programs;
@@ -7,6 +8,7 @@ using Guardian.Oci.Containers;
 using Guardian.Oci.Node;
 using Guardian.Operator.Objects;
 using Guardian.Refusals;
+using Guardian.Runtime.Images;
 using Guardian.Runtime.Stdio;
 
 namespace Guardian.Fuzz;
@@ -27,6 +29,7 @@ internal static class ContainerTargets
     public static IReadOnlyList<Target> All { get; } =
     [
         new("oci-config", () => [Encoding.UTF8.GetBytes(Description)], Rewrite),
+        new("image-layer", () => [MakeLayer(TarEntryFormat.Ustar), MakeLayer(TarEntryFormat.Gnu)], ReadLayer),
         new("kubernetes-change", SeedChanges, input =>
         {
             var text = Encoding.UTF8.GetString(input);
@@ -50,6 +53,37 @@ internal static class ContainerTargets
             return new Bundle(Folder.Value).Rewrite(input, node, new SgxHost(Folder.Value, Folder.Value)) is not null;
         }
         catch (Exception failure) when (failure is RefusedException || Bundle.IsUnusable(failure))
+        {
+            return false;
+        }
+    }
+
+    private static byte[] MakeLayer(TarEntryFormat format)
+    {
+        using var bytes = new MemoryStream();
+        using (var tar = new TarWriter(bytes, format, leaveOpen: true))
+        {
+            foreach (var name in new[] { "app.wasm", "etc/app.conf", "etc/.wh.old", "www/.wh..wh..opq" })
+            {
+                TarEntry entry = format == TarEntryFormat.Ustar
+                    ? new UstarTarEntry(TarEntryType.RegularFile, name)
+                    : new GnuTarEntry(TarEntryType.RegularFile, name);
+                entry.DataStream = new MemoryStream("content"u8.ToArray());
+                tar.WriteEntry(entry);
+            }
+        }
+        return bytes.ToArray();
+    }
+
+    private static bool ReadLayer(byte[] input)
+    {
+        var layers = new ImageLayers(maxSize: 1 << 20, maxFiles: 100);
+        try
+        {
+            layers.Add(input, "application/vnd.oci.image.layer.v1.tar");
+            return layers.Files.Count > 0;
+        }
+        catch (Exception failure) when (OciImage.IsMalformed(failure))
         {
             return false;
         }

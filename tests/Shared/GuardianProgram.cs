@@ -137,7 +137,8 @@ internal static class GuardianProgram
     public static Process Start(string folder, string project, string program, IEnumerable<string> arguments) =>
         Start(folder, Command(project, program), arguments);
 
-    private static Process Start(string folder, string[] command, IEnumerable<string> arguments)
+    /// <summary>Starts a command with the surroundings of the programs. The caller reads its standard streams.</summary>
+    public static Process Start(string folder, string[] command, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(command[0])
         {

@@ -24,7 +24,8 @@ public sealed unsafe class Guest
     private readonly Import* imports;
     private Native.Memory memory;
     private bool hasMemory;
-    private bool isCancelled;
+    private volatile bool isCancelled;
+    private bool wasStopped;
     private Exception? failure;
 
     private Guest(WasmEngine engine, WasmModule module, WasiHost host, GuestLimits limits)
@@ -181,7 +182,7 @@ public sealed unsafe class Guest
         return failure is not null ? new GuestOutcome(GuestEnd.HostFailed, 0, failure.Message, failure)
             : host.ExitCode is { } exitCode ? new GuestOutcome(GuestEnd.Exited, exitCode, "")
             : error == 0 && trap == 0 ? new GuestOutcome(GuestEnd.Exited, 0, "")
-            : code == TrapInterrupt && isCancelled ? new GuestOutcome(GuestEnd.Cancelled, 0, "the program was ended")
+            : wasStopped || (isCancelled && code == TrapInterrupt) ? new GuestOutcome(GuestEnd.Cancelled, 0, "the program was ended")
             : code == TrapOutOfFuel ? new GuestOutcome(GuestEnd.OutOfFuel, 0, "the program used up the instructions it may execute")
             : new GuestOutcome(GuestEnd.Trapped, 0, message);
     }
@@ -209,6 +210,12 @@ public sealed unsafe class Guest
             if (guest.host.ExitCode is not null)
             {
                 return Native.NewTrap("exit"u8);
+            }
+            if (guest.isCancelled)
+            {
+                // Between this call and the engine's own interrupt the program could still end as if nothing had happened.
+                guest.wasStopped = true;
+                return Native.NewTrap("cancelled"u8);
             }
             values[0] = (ulong)error;
             return 0;

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Verification;
+using Guardian.Files.Native;
 using Guardian.Kubernetes;
 using Guardian.Operator;
 using Guardian.Operator.Work;
@@ -14,14 +14,7 @@ if (settings is null)
 {
     return Fail(Usage, problem!, OperatorSettings.Usage);
 }
-using var stopping = new CancellationTokenSource();
-void Stop(PosixSignalContext signal)
-{
-    signal.Cancel = true;
-    stopping.Cancel();
-}
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var signals = new EndingSignals();
 try
 {
     using var api = ClusterApi.TryOpenOfPod(Environment.GetEnvironmentVariable);
@@ -32,7 +25,7 @@ try
     var verifier = new EvidenceVerifier(BuiltPlatforms.Support.Anchors, new CollateralStore(settings.Collateral));
     using var cas = new VerifiedCas(settings.Cas, settings.Policy, settings.Pins, verifier);
     Log($"bringing sessions to {settings.Cas}");
-    await new SessionOperator(api, cas, TimeProvider.System, Log).RunAsync(stopping.Token).ConfigureAwait(false);
+    await new SessionOperator(api, cas, TimeProvider.System, Log).RunAsync(signals.Token).ConfigureAwait(false);
     return 0;
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException or UriFormatException)

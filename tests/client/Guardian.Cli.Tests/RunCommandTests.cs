@@ -155,6 +155,17 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_program_that_is_started_without_streams_reaches_nothing_in_their_place()
+    {
+        // The process's own descriptors get the numbers of the streams, such as the pipe by which it learns of signals.
+        Make("copier.wasm", CopierModule.Text);
+        string[] run = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), "run", "--insecure-no-attestation", "copier.wasm"];
+        using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", "exec \"$@\" <&- >&-", "sh", .. run]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public async Task Help_is_there_and_the_command_is_listed()
     {
         Assert.Contains(

@@ -11,6 +11,7 @@ using Guardian.Files;
 using Guardian.Refusals;
 using Guardian.Runtime.Network;
 using Guardian.Wasi.Streams;
+using static Guardian.Runtime.Tests.ShieldedGuest;
 
 namespace Guardian.Runtime.Tests;
 
@@ -86,6 +87,62 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         using var client = await ConnectAsync(port, "server.example");
         Assert.Equal("hello", await ExchangeAsync(client, "hello"));
         await guest;
+    }
+
+    [Fact]
+    public async Task Any_number_of_silent_clients_keep_nobody_out()
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
+        var silent = new List<Socket>();
+        try
+        {
+            // Each would have its place for ten seconds: so many take minutes.
+            for (var i = 0; i < 1500; i++)
+            {
+                silent.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+                await silent[^1].ConnectAsync(IPAddress.Loopback, port);
+            }
+            var guest = Task.Run(() => EchoOnce(listener));
+            using var client = await ConnectAsync(port, "server.example").WaitAsync(TimeSpan.FromMinutes(1));
+            Assert.Equal("hello", await ExchangeAsync(client, "hello"));
+            await guest;
+        }
+        finally
+        {
+            silent.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Theory]
+    [InlineData(NetworkProtocol.Tls, true, FileError.ConnectionReset)]
+    [InlineData(NetworkProtocol.Tls, false, FileError.Success)]
+    [InlineData(NetworkProtocol.Plain, true, FileError.Success)]
+    public async Task A_connection_that_is_cut_is_not_taken_for_one_that_ended(NetworkProtocol protocol, bool isCut, FileError expected)
+    {
+        var (chain, key) = authority.Issue("server.example");
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, protocol, chain, key, null, null));
+        var guest = Task.Run(() => ReadToEnd(listener));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        Stream stream = new NetworkStream(socket);
+        if (protocol == NetworkProtocol.Tls)
+        {
+            var tls = new SslStream(stream);
+            stream = tls;
+            await tls.AuthenticateAsClientAsync(ClientOptions("server.example"));
+        }
+        await stream.WriteAsync("half of it"u8.ToArray());
+        if (!isCut)
+        {
+            await ((SslStream)stream).ShutdownAsync();
+        }
+        // Everybody who carries the packets can end the connection, and cannot end TLS.
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal(("half of it", expected), await guest);
+        await stream.DisposeAsync();
     }
 
     [Fact]
@@ -201,60 +258,6 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     private FileError Connect(ConnectConfiguration destination, out IGuestSocket? connection) =>
         new Connector(shield, problems.Add, default).Connect(destination, out connection);
 
-    // Like a guest, uses only calls that do not wait.
-    private static void EchoOnce(ShieldedListener listener)
-    {
-        IGuestSocket? connection;
-        while (listener.Accept(out connection) == FileError.Again)
-        {
-            Thread.Sleep(1);
-        }
-        using (connection)
-        {
-            var buffer = new byte[4096];
-            while (true)
-            {
-                var error = connection!.Read(buffer, out var read);
-                if (error == FileError.Again)
-                {
-                    Thread.Sleep(1);
-                    continue;
-                }
-                if (error != FileError.Success || read == 0)
-                {
-                    return;
-                }
-                Assert.Equal(FileError.Success, connection.Write(buffer.AsSpan(0, read), out var written));
-                Assert.Equal(read, written);
-            }
-        }
-    }
-
-    private static string Exchange(IGuestSocket connection, string text)
-    {
-        using (connection)
-        {
-            Assert.Equal(FileError.Success, connection.Write(Encoding.UTF8.GetBytes(text), out _));
-            Assert.Equal(FileError.Success, connection.Shutdown(reading: false, writing: true));
-            var received = new List<byte>();
-            var buffer = new byte[100];
-            while (true)
-            {
-                var error = connection.Read(buffer, out var read);
-                if (error == FileError.Again)
-                {
-                    Thread.Sleep(1);
-                    continue;
-                }
-                if (error != FileError.Success || read == 0)
-                {
-                    return Encoding.UTF8.GetString([.. received]);
-                }
-                received.AddRange(buffer.AsSpan(0, read));
-            }
-        }
-    }
-
     [SuppressMessage("Security", "CA5359", Justification = "the test is about the server, which verifies its clients")]
     private static async Task<SslStream> ConnectAsync(int port, SslStreamCertificateContext identity)
     {
@@ -275,15 +278,17 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = name,
-            ClientCertificateContext = identity is var (chain, key) ? Certificates.CreateIdentity(chain, key) : null,
-            RemoteCertificateValidationCallback = (_, certificate, sent, errors) =>
-                Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
-        });
+        await tls.AuthenticateAsClientAsync(ClientOptions(name, identity));
         return tls;
     }
+
+    private SslClientAuthenticationOptions ClientOptions(string name, (string Chain, string Key)? identity = null) => new()
+    {
+        TargetHost = name,
+        ClientCertificateContext = identity is var (chain, key) ? Certificates.CreateIdentity(chain, key) : null,
+        RemoteCertificateValidationCallback = (_, certificate, sent, errors) =>
+            Certificates.IsIssuedBy(authority.Pem, certificate, sent, isServer: true, errors),
+    };
 
     private static async Task<string> ExchangeAsync(SslStream client, string text)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Guardian.Runtime.Images;
 
 namespace Guardian.Runtime.Tests;
@@ -65,6 +67,42 @@ public sealed class OciImageTests : IDisposable
             folder.Write("bad/index.json", index);
             Assert.Equal("bad-image", OciImage.Read(folder.File("bad")).Refusal!.Code);
         }
+    }
+
+    [Theory]
+    [InlineData("""{"schemaVersion": 2}""")]
+    [InlineData("""{"schemaVersion": 2, "manifests": [null]}""")]
+    [InlineData("""{"schemaVersion": 2, "manifests": [{"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1}]}""")]
+    public void An_index_with_missing_members_is_refused(string index)
+    {
+        Directory.CreateDirectory(folder.File("bad"));
+        folder.Write("bad/index.json", index);
+        Assert.Equal("bad-image", OciImage.Read(folder.File("bad")).Refusal!.Code);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"config": CONFIG}""")]
+    [InlineData("""{"config": CONFIG, "layers": [null]}""")]
+    [InlineData("""{"config": CONFIG, "layers": [{}]}""")]
+    [InlineData("""{"config": null, "layers": []}""")]
+    [InlineData("""{"config": {"size": 2}, "layers": []}""")]
+    public void A_manifest_with_missing_members_is_refused(string manifest)
+    {
+        Directory.CreateDirectory(folder.File("bad/blobs/sha256"));
+        var config = Describe("""{"config": {"Entrypoint": ["/program.wasm"]}}""", "application/vnd.oci.image.config.v1+json");
+        var named = Describe(manifest.Replace("CONFIG", config, StringComparison.Ordinal), "application/vnd.oci.image.manifest.v1+json");
+        folder.Write("bad/index.json", $$"""{"schemaVersion": 2, "manifests": [{{named}}]}""");
+        Assert.Equal("bad-image", OciImage.Read(folder.File("bad")).Refusal!.Code);
+    }
+
+    // Writes a blob, and describes it.
+    private string Describe(string content, string type)
+    {
+        var bytes = Encoding.UTF8.GetBytes(content);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        File.WriteAllBytes(folder.File($"bad/blobs/sha256/{digest}"), bytes);
+        return $$"""{"mediaType": "{{type}}", "digest": "sha256:{{digest}}", "size": {{bytes.Length}}}""";
     }
 
     private string Pack(string layout) => OciWriter.Write(

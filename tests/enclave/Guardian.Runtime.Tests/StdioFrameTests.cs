@@ -133,10 +133,20 @@ public sealed class StdioFrameTests
     }
 
     [Fact]
+    public async Task A_reader_that_takes_nothing_does_not_keep_an_ended_program()
+    {
+        using var signal = new CancellationTokenSource();
+        using var output = new SealedOutput(new Carrier { Space = 10 }, new StdioCipher(key, run, "out"), isBinary: false, signal.Token);
+        var sending = Task.Run(() => output.SendFrame(StdioFrameKind.End, "143"));
+        await signal.CancelAsync();
+        await sending.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void Output_goes_out_in_large_frames_and_as_few_bytes_as_a_full_pipe_takes()
     {
         var carrier = new Carrier();
-        using var output = new SealedOutput(carrier, new StdioCipher(key, run, "out"), isBinary: true);
+        using var output = new SealedOutput(carrier, new StdioCipher(key, run, "out"), isBinary: true, CancellationToken.None);
         output.SendFrame(StdioFrameKind.Start, "shop/app");
         var content = RandomNumberGenerator.GetBytes(300_000);
         for (var sent = 0; sent < content.Length;)

@@ -137,6 +137,13 @@ public class GuestTests
         Assert.Equal(GuestEnd.Cancelled, RunAndCancel($"(loop (drop {wait}) (br 0))"));
 
     [Fact]
+    public void A_program_that_would_end_after_its_wait_does_not_end_by_itself()
+    {
+        const string wait = "(call $poll_oneoff (i32.const 200) (i32.const 400) (i32.const 1) (i32.const 100))";
+        Assert.Equal(GuestEnd.Cancelled, RunAndCancel($"(drop {wait}) (call $proc_exit (i32.const 0))"));
+    }
+
+    [Fact]
     public void An_exception_of_a_host_call_stops_the_guest_and_is_reported()
     {
         const string read = "(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100)))";

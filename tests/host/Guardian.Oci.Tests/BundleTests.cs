@@ -67,6 +67,35 @@ public sealed class BundleTests : IDisposable
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(modules));
     }
 
+    [Fact]
+    public void In_a_user_namespace_the_folders_belong_to_the_user_on_the_host()
+    {
+        Write(["/app.wasm"], ["GUARDIAN_SESSION=s/a", "GUARDIAN_CAS=cas:1"]);
+        var spec = JsonNode.Parse(File.ReadAllText(folder.File("bundle/config.json")))!;
+        spec["process"]!["user"] = new JsonObject { ["uid"] = 65532, ["gid"] = 65532 };
+        JsonObject Map(int inside, string outside, int size) =>
+            new() { ["containerID"] = inside, ["hostID"] = uint.Parse(outside, null), ["size"] = size };
+        spec["linux"]!["uidMappings"] = new JsonArray(Map(0, "100000", 1000), Map(65532, OwnUser, 1));
+        spec["linux"]!["gidMappings"] = new JsonArray(Map(0, "100000", 1000), Map(65532, OwnGroup, 1));
+        folder.Write("bundle/config.json", spec.ToJsonString());
+        new Bundle(folder.File("bundle")).Prepare(node, host);
+        var rewritten = JsonNode.Parse(File.ReadAllText(folder.File("bundle/config.json")))!;
+        Assert.Equal(
+            folder.File($"state/modules/{OwnUser}"), (string?)Mounts(rewritten)["/var/lib/guardian/modules"]["source"]);
+    }
+
+    [Fact]
+    public void A_container_may_have_more_room_for_temporary_files()
+    {
+        Write(["/app.wasm"], ["GUARDIAN_SESSION=s/a", "GUARDIAN_CAS=cas:1"]);
+        var spec = JsonNode.Parse(File.ReadAllText(folder.File("bundle/config.json")))!;
+        spec["mounts"]!.AsArray().Add((JsonNode)new JsonObject { ["destination"] = "/tmp", ["type"] = "tmpfs", ["source"] = "large" });
+        folder.Write("bundle/config.json", spec.ToJsonString());
+        new Bundle(folder.File("bundle")).Prepare(node, host);
+        var rewritten = JsonNode.Parse(File.ReadAllText(folder.File("bundle/config.json")))!;
+        Assert.Equal("large", (string?)Mounts(rewritten)["/tmp"]["source"]);
+    }
+
     [Theory]
     [InlineData("sh")]
     [InlineData("missing")]

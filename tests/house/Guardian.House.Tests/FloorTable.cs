@@ -27,7 +27,8 @@ internal static class FloorTable
         ["Guardian.ComputeHost"] = ["Machine", "Quoting", "Configuration", "Inventory", "Guests", "Checks"],
         ["Guardian.Libvirt"] = ["", "Domain", "Rpc"],
         ["Guardian.Node"] =
-            ["Definitions", "Relay", "Metrics", "Metering", "Publishing", "Kubernetes", "Admission", "Caching", "Quoting", "Daemon", ""],
+            ["Words", "Definitions", "Relay", "Metrics", "Metering", "Publishing", "Kubernetes", "Admission", "Caching", "Quoting",
+                "Daemon", ""],
         ["Guardian.Operator"] = ["Objects", "Work", ""],
         ["Guardian.Oci"] = ["Base", "Node", "Containers", "Calls", ""],
         ["Guardian.OpenStack"] = ["", "Configuration", "Session", "Compute", "Placement", "Setup"],

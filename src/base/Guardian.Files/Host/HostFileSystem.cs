@@ -28,6 +28,18 @@ public sealed class HostFileSystem : IFileSystem
             : throw new IOException($"cannot open the directory {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
 
+    /// <summary>Finds the kind of the file at a path of the host.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="followsLinks">Whether a link as the last part stands for its target.</param>
+    /// <returns>The kind; null when there is nothing, or nothing to be seen.</returns>
+    internal static unsafe FileKind? FindKind(string path, bool followsLinks = false)
+    {
+        const uint basic = 0x7FF;
+        Libc.Statx stat;
+        var flags = followsLinks ? 0 : Libc.SymlinkNoFollow;
+        return Libc.StatAt(Libc.CurrentDirectory, path, flags, basic, &stat) == 0 ? HostNode.KindOf(stat.Mode) : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => root.Dispose();
 }

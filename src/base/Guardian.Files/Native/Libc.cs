@@ -39,6 +39,9 @@ internal static unsafe partial class Libc
     public const int UnblockSignals = 1;
     public const int SignalSetSize = 128;
 
+    // fcntl(2): F_GETFD
+    public const int GetDescriptorFlags = 1;
+
     // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
     public const int PunchHole = 3;
 

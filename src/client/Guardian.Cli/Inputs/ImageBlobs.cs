@@ -21,7 +21,7 @@ internal sealed class ImageBlobs(string folder)
         {
             TarFile.ExtractToDirectory(file, folder, overwriteFiles: true);
         }
-        catch (Exception failure) when (failure is EndOfStreamException or FormatException)
+        catch (Exception failure) when (failure is EndOfStreamException or FormatException or OverflowException or NotSupportedException)
         {
             throw new InvalidDataException("it is no archive", failure);
         }

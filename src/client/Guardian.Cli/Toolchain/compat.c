@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -231,6 +232,19 @@ int tcsetattr(int descriptor, int when, const struct termios *attributes)
 {
     (void)descriptor; (void)when; (void)attributes;
     return missing(ENOTTY);
+}
+
+/* Random bytes: getentropy gives at most 256 at once. */
+ssize_t getrandom(void *bytes, size_t size, unsigned flags)
+{
+    (void)flags;
+    for (size_t done = 0; done < size;) {
+        size_t part = size - done < 256 ? size - done : 256;
+        if (getentropy((char *)bytes + done, part) != 0)
+            return missing(EIO);
+        done += part;
+    }
+    return (ssize_t)size;
 }
 
 /* The clock shows UTC. */

@@ -38,7 +38,7 @@ internal static partial class SconeForms
     {
         ["fspf_key"] = NoTag,
         ["fspf_tag"] = NoTag,
-        ["files"] = "write regions: [{path: /, protection: authenticated}], or nothing for encrypted files",
+        ["files"] = "files are encrypted; for a folder that the host may read, write regions: [{path: /NAME, protection: authenticated}]",
     };
 
     private static readonly Dictionary<string, string> AtSecret = new()

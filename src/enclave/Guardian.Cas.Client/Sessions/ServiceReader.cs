@@ -72,19 +72,7 @@ internal sealed class ServiceReader(
         stdio?.End();
         SconeForms.CheckService(map);
         map.End();
-        if (service.Replicas is null && service.Volumes.Any(volume => volume.IsPerReplica))
-        {
-            map.ReportAt("volumes", "a volume is 'per_replica', but the service does not say how many 'replicas' it has");
-        }
-        if (service is { IsSingleton: true, Replicas: not null }
-            && (service.Tags.Count > 0 || service.Volumes.Any(volume => !volume.IsPerReplica && volume.Update.KeepsTag())))
-        {
-            map.ReportAt(
-                "replicas", "with 'singleton_enclaves', each tag has one enclave: make the volumes 'per_replica', and name no 'tags'");
-        }
-        ReportDuplicates(map, service.Files.Select(file => file.Path), "injection_files");
-        ReportDuplicates(map, service.Volumes.Select(volume => volume.Path), "volumes");
-        ReportDuplicates(map, service.Volumes.Select(volume => volume.Name).Concat(service.Tags), "volumes");
+        ServiceChecks.Report(map, service);
         return service;
     }
 
@@ -130,6 +118,7 @@ internal sealed class ServiceReader(
         foreach (var part in command)
         {
             CheckPlaceholders(part, isFile: false, message => map.ReportAt("command", message));
+            ServiceChecks.ReportNul(map.Find("command")!, part);
             SconeForms.CheckHostValue(map.Find("command")!, part);
         }
         return command;
@@ -164,6 +153,7 @@ internal sealed class ServiceReader(
             {
                 environment[variable] = variables.OptionalText(variable) ?? "";
                 CheckPlaceholders(environment[variable], isFile: false, message => variables.ReportAt(variable, message));
+                ServiceChecks.ReportVariable(variables.Find(variable)!, variable, environment[variable]);
                 SconeForms.CheckHostValue(variables.Find(variable)!, environment[variable]);
                 SconeForms.CheckHostValue(variables.Find(variable)!, variable);
             }
@@ -298,15 +288,6 @@ internal sealed class ServiceReader(
         if (Placeholders.FindProblem(text, isFile, name => secrets.FirstOrDefault(secret => secret.Name == name)?.Kind) is { } problem)
         {
             report(problem);
-        }
-    }
-
-    private static void ReportDuplicates(YamlMap map, IEnumerable<string> names, string member)
-    {
-        foreach (var twice in names.GroupBy(name => name).Where(group => group.Count() > 1))
-        {
-            map.ReportAt(
-                member, $"'{twice.Key}' appears twice among the volumes, tags or files of '{map.OptionalText("name")}' and its image");
         }
     }
 }

@@ -110,6 +110,11 @@ internal sealed class SessionReader(YamlMap map)
     private static VolumeRegion ReadRegion(YamlMap region)
     {
         var read = new VolumeRegion(SessionFields.ReadPath(region), region.Word("protection", Protections, VolumeProtection.Encrypted));
+        if (read.Path.LastIndexOf('/') > 0 || read.Path == "/")
+        {
+            (region.Find("path") ?? region).ReportForNew(
+                $"'{read.Path}' is no region: a region is a folder in the root of its volume, such as /public");
+        }
         region.End();
         return read;
     }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.Refusals;
@@ -65,36 +63,40 @@ public sealed record OciImage
         {
             return ReadCore(layout);
         }
-        catch (Exception failure)
-            when (failure is JsonException or InvalidDataException or FormatException or IOException or ArgumentException)
+        catch (Exception failure) when (IsMalformed(failure))
         {
             return RuntimeReasons.BadImage.Because($"{layout} is no usable OCI image layout: {failure.Message}");
         }
     }
 
+    /// <summary>Whether an exception means that a file of an image is malformed or cannot be read.</summary>
+    /// <param name="failure">The exception of a reader of JSON, tar or gzip.</param>
+    public static bool IsMalformed(Exception failure) => failure is JsonException or InvalidDataException or FormatException
+        or IOException or ArgumentException or InvalidOperationException or OverflowException or NotSupportedException;
+
     private static OciImage ReadCore(string layout)
     {
         var index = JsonSerializer.Deserialize(ReadFile(Path.Combine(layout, "index.json"), MaxDocumentSize), OciJson.Default.OciIndex)
             ?? throw new InvalidDataException("index.json is empty");
-        var descriptor = index.Manifests.Where(IsProgram).ToList() is [var only]
+        var descriptor = index.Manifests?.Where(IsProgram).ToList() is [var only]
             ? only
             : throw new InvalidDataException("it must have one manifest for the architecture wasm");
         var manifest = JsonSerializer.Deserialize(ReadBlob(layout, descriptor, MaxDocumentSize), OciJson.Default.OciManifest)
             ?? throw new InvalidDataException("the manifest is empty");
         var config = JsonSerializer.Deserialize(ReadBlob(layout, manifest.Config, MaxDocumentSize), OciJson.Default.OciConfig);
-        var entry = config?.Config?.Entrypoint is [var path, ..]
+        var entry = config?.Config?.Entrypoint is [{ } path, ..]
             ? NormalisePath(path)
             : throw new InvalidDataException("the configuration has no Entrypoint");
-        if (manifest.Layers.Count > MaxLayers)
+        if (manifest.Layers?.Count > MaxLayers)
         {
             throw new InvalidDataException($"it has more than {MaxLayers} layers");
         }
-        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        var left = MaxContentSize;
-        foreach (var layer in manifest.Layers)
+        var layers = new ImageLayers(MaxContentSize, MaxFiles);
+        foreach (var layer in manifest.Layers ?? [])
         {
-            ReadLayer(ReadBlob(layout, layer, MaxContentSize), layer.MediaType, files, ref left);
+            layers.Add(ReadBlob(layout, layer, MaxContentSize), layer!.MediaType);
         }
+        var files = layers.Files;
         return new OciImage
         {
             Digest = ReadDigest(descriptor),
@@ -107,60 +109,16 @@ public sealed record OciImage
         };
     }
 
-    private static bool IsProgram(OciDescriptor descriptor) =>
-        descriptor.MediaType == ManifestType && descriptor.Platform is null or { Architecture: "wasm" };
+    private static bool IsProgram(OciDescriptor? descriptor) =>
+        descriptor is { MediaType: ManifestType, Platform: null or { Architecture: "wasm" } };
 
-    private static void ReadLayer(byte[] blob, string mediaType, Dictionary<string, byte[]> files, ref long left)
+    private static byte[] ReadBlob(string layout, OciDescriptor? descriptor, long maxSize)
     {
-        using var bytes = new MemoryStream(blob);
-        using Stream content = mediaType switch
-        {
-            LayerType => new GZipStream(bytes, CompressionMode.Decompress),
-            PlainLayerType => bytes,
-            _ => throw new InvalidDataException($"layers of type {mediaType} cannot be read"),
-        };
-        using var tar = new TarReader(content);
-        while (tar.GetNextEntry() is { } entry)
-        {
-            var path = NormalisePath(entry.Name);
-            var name = Path.GetFileName(path);
-            const string whiteout = ".wh.";
-            if (name.StartsWith(whiteout, StringComparison.Ordinal))
-            {
-                // This layer removes a path of the layers below.
-                var removed = Path.Combine(Path.GetDirectoryName(path)!, name[whiteout.Length..]);
-                bool IsRemoved(string key) => key == removed || key.StartsWith(removed + "/", StringComparison.Ordinal);
-                foreach (var key in files.Keys.Where(IsRemoved).ToList())
-                {
-                    files.Remove(key);
-                }
-                continue;
-            }
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
-            {
-                if (entry.EntryType is TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes)
-                {
-                    continue;
-                }
-                throw new InvalidDataException($"{path} is a {entry.EntryType}; an image for a program has only files and folders");
-            }
-            left -= entry.Length;
-            if (left < 0 || files.Count >= MaxFiles)
-            {
-                throw new InvalidDataException($"it holds more than {MaxContentSize} bytes or {MaxFiles} files");
-            }
-            var file = new byte[entry.Length];
-            entry.DataStream?.ReadExactly(file);
-            files[path] = file;
-        }
-    }
-
-    private static byte[] ReadBlob(string layout, OciDescriptor descriptor, long maxSize)
-    {
-        var blob = ReadFile(Path.Combine(layout, "blobs", "sha256", ReadDigest(descriptor)), maxSize);
-        return blob.Length == descriptor.Size && Convert.ToHexStringLower(SHA256.HashData(blob)) == ReadDigest(descriptor)
+        var digest = ReadDigest(descriptor);
+        var blob = ReadFile(Path.Combine(layout, "blobs", "sha256", digest), maxSize);
+        return blob.Length == descriptor!.Size && Convert.ToHexStringLower(SHA256.HashData(blob)) == digest
             ? blob
-            : throw new InvalidDataException($"the blob {descriptor.Digest} does not match its digest");
+            : throw new InvalidDataException($"the blob sha256:{digest} does not match its digest or its size");
     }
 
     private static byte[] ReadFile(string path, long maxSize)
@@ -175,10 +133,10 @@ public sealed record OciImage
         return content;
     }
 
-    private static string ReadDigest(OciDescriptor descriptor)
+    private static string ReadDigest(OciDescriptor? descriptor)
     {
         const string prefix = "sha256:";
-        var digest = descriptor.Digest;
+        var digest = descriptor?.Digest ?? throw new InvalidDataException("a blob is named without its digest");
         return digest.StartsWith(prefix, StringComparison.Ordinal)
             && digest.Length == prefix.Length + (2 * SHA256.HashSizeInBytes)
             && !digest.AsSpan(prefix.Length).ContainsAnyExcept(Digits)
@@ -186,7 +144,9 @@ public sealed record OciImage
             : throw new InvalidDataException($"'{digest}' is no sha256 digest");
     }
 
-    private static string NormalisePath(string path)
+    /// <summary>Makes a path absolute, without "." and empty parts.</summary>
+    /// <exception cref="InvalidDataException">It has "..".</exception>
+    internal static string NormalisePath(string path)
     {
         var parts = path.Split('/').Where(part => part is not ("" or ".")).ToList();
         return parts.Contains("..") ? throw new InvalidDataException($"'{path}' leads out of the image") : "/" + string.Join('/', parts);

@@ -50,7 +50,7 @@ public static class OciWriter
         var index = new OciIndex(2, [named], "application/vnd.oci.image.index.v1+json");
         File.WriteAllBytes(Path.Combine(layout, "index.json"), JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.OciIndex));
         File.WriteAllText(Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
-        return named.Digest["sha256:".Length..];
+        return named.Digest!["sha256:".Length..];
     }
 
     /// <summary>Packs files as a layer. The same files give the same bytes.</summary>

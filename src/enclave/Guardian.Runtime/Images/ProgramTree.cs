@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Guardian.Files.Native;
+using Guardian.Files;
+using Guardian.Files.Host;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
 
@@ -20,10 +21,6 @@ public static class ProgramTree
     private const long MaxContentSize = 512L * 1024 * 1024;
     private const int MaxFiles = 10_000;
     private const int MaxFolders = 10_000;
-
-    private const int Kinds = 0xF000;
-    private const int RegularFile = 0x8000;
-    private const int Folder = 0x4000;
 
     // Container engines put these beside the files of an image. They are no part of the tree, and the program does not see them.
     private static readonly HashSet<string> EngineFolders = ["/dev", "/proc", "/sys"];
@@ -97,14 +94,16 @@ public static class ProgramTree
             {
                 throw new InvalidDataException($"a name in {(path.Length == 0 ? "/" : path)} is no text");
             }
-            switch (ReadKind(entry))
+            switch (HostFileSystem.FindKind(entry))
             {
-                case Folder:
+                case FileKind.Directory:
                     ReadFolder(root, name, files, ref left, ref folders);
                     break;
-                case RegularFile:
+                case FileKind.RegularFile:
                     files[name] = ReadFile(entry, files.Count, ref left);
                     break;
+                case null:
+                    throw new IOException($"{name} cannot be read");
                 default:
                     throw new InvalidDataException($"{name} is a link or a device; an image for a program has only files and folders");
             }
@@ -122,15 +121,6 @@ public static class ProgramTree
         var bytes = new byte[content.Length];
         content.ReadExactly(bytes);
         return bytes;
-    }
-
-    private static unsafe int ReadKind(string file)
-    {
-        const uint basic = 0x7FF;
-        Libc.Statx stat;
-        return Libc.StatAt(Libc.CurrentDirectory, file, Libc.SymlinkNoFollow, basic, &stat) == 0
-            ? stat.Mode & Kinds
-            : throw new IOException($"{file} cannot be read (errno {Errno.Last})");
     }
 
     private sealed class ByteOrder : IComparer<byte[]>

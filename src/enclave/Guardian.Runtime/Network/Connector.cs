@@ -31,17 +31,17 @@ internal sealed class Connector(NetworkShield shield, Action<string> onProblem, 
         try
         {
             await socket.ConnectAsync(destination.Host, destination.Port, limit.Token).ConfigureAwait(false);
-            Stream stream = new NetworkStream(socket, ownsSocket: false);
+            var carrier = new CarrierStream(socket);
+            SslStream? tls = null;
             if (shield.CreateClientOptions(destination) is { } options)
             {
-                var tls = new SslStream(stream);
-                stream = tls;
+                tls = new SslStream(carrier);
                 await tls.AuthenticateAsClientAsync(options, limit.Token).ConfigureAwait(false);
             }
-            return (shield.WrapConnection(socket, stream), FileError.Success);
+            return (shield.WrapConnection(carrier, tls), FileError.Success);
         }
         catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException
-            or OperationCanceledException or RefusedException)
+            or OperationCanceledException)
         {
             socket.Dispose();
             var cause = failure.InnerException as RefusedException ?? failure;

@@ -16,9 +16,9 @@ internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
     private readonly ConcurrentDictionary<ShieldedSocket, byte> sockets = new();
 
     /// <summary>Wraps a connection for the guest, and tracks it until it is closed.</summary>
-    public ShieldedSocket WrapConnection(System.Net.Sockets.Socket socket, Stream stream)
+    public ShieldedSocket WrapConnection(CarrierStream carrier, SslStream? tls)
     {
-        var wrapped = new ShieldedSocket(socket, stream);
+        var wrapped = new ShieldedSocket(carrier, tls);
         sockets.TryAdd(wrapped, 0);
         _ = wrapped.Closed.ContinueWith(_ => sockets.TryRemove(wrapped, out byte _), TaskScheduler.Default);
         return wrapped;

@@ -19,6 +19,7 @@ internal sealed class ShieldedListener : IGuestListener
     // Handshakes in progress plus connections that wait for the guest. Further clients wait in the system's backlog.
     private const int MaxPending = 64;
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly NetworkShield shield;
     private readonly SslServerAuthenticationOptions? options;
@@ -26,6 +27,7 @@ internal sealed class ShieldedListener : IGuestListener
     private readonly Signal waiting = new();
     private readonly Lock gate = new();
     private readonly Queue<ShieldedSocket> ready = new();
+    private readonly List<CancellationTokenSource> shaking = [];
     private readonly SemaphoreSlim slots = new(MaxPending);
     private readonly CancellationTokenSource ending = new();
     private readonly ConcurrentDictionary<Task, byte> handshakes = new();
@@ -97,54 +99,83 @@ internal sealed class ShieldedListener : IGuestListener
 
     private async Task AcceptAsync()
     {
-        while (!ending.IsCancellationRequested)
+        while (true)
         {
+            Socket? accepted = null;
             try
             {
-                await slots.WaitAsync(ending.Token).ConfigureAwait(false);
-                var accepted = await socket.AcceptAsync(ending.Token).ConfigureAwait(false);
-                var handshake = HandshakeAsync(accepted);
-                handshakes.TryAdd(handshake, 0);
-                _ = handshake.ContinueWith(done => handshakes.TryRemove(done, out byte _), TaskScheduler.Default);
+                accepted = await socket.AcceptAsync(ending.Token).ConfigureAwait(false);
+                await TakeSlotAsync().ConfigureAwait(false);
             }
             catch (SocketException)
             {
-                // The client gave up before the connection was accepted; keep listening.
-                slots.Release();
+                // The client gave up before the connection was accepted, or no descriptor is left.
+                await Task.Delay(Pause).ConfigureAwait(false);
+                continue;
             }
             catch (Exception failure) when (failure is OperationCanceledException or ObjectDisposedException)
             {
+                accepted?.Dispose();
                 return;
             }
+            var handshake = HandshakeAsync(accepted);
+            handshakes.TryAdd(handshake, 0);
+            _ = handshake.ContinueWith(done => handshakes.TryRemove(done, out byte _), TaskScheduler.Default);
         }
+    }
+
+    // Clients that connect and say nothing would keep all slots: the oldest handshake makes room for a new client.
+    private Task TakeSlotAsync()
+    {
+        if (slots.CurrentCount == 0)
+        {
+            lock (gate)
+            {
+                shaking.FirstOrDefault()?.CancelAfter(TimeSpan.Zero);
+            }
+        }
+        return slots.WaitAsync(ending.Token);
     }
 
     private async Task HandshakeAsync(Socket accepted)
     {
-        Stream stream = new NetworkStream(accepted, ownsSocket: false);
+        var carrier = new CarrierStream(accepted);
+        SslStream? tls = null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        limit.CancelAfter(HandshakeLimit);
+        Change(() => shaking.Add(limit));
         try
         {
             accepted.NoDelay = true;
             if (options is not null)
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                limit.CancelAfter(HandshakeLimit);
-                var tls = new SslStream(stream);
-                stream = tls;
+                tls = new SslStream(carrier);
                 await tls.AuthenticateAsServerAsync(options, limit.Token).ConfigureAwait(false);
             }
             lock (gate)
             {
-                ready.Enqueue(shield.WrapConnection(accepted, stream));
+                ready.Enqueue(shield.WrapConnection(carrier, tls));
                 waiting.Set(true);
             }
         }
         catch (Exception failure) when (failure is IOException or SocketException or AuthenticationException or RefusedException
             or OperationCanceledException or ObjectDisposedException)
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
+            await ((Stream?)tls ?? carrier).DisposeAsync().ConfigureAwait(false);
             accepted.Dispose();
             slots.Release();
+        }
+        finally
+        {
+            Change(() => shaking.Remove(limit));
+        }
+    }
+
+    private void Change(Action change)
+    {
+        lock (gate)
+        {
+            change();
         }
     }
 }

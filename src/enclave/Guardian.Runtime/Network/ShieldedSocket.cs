@@ -10,25 +10,26 @@ internal sealed class ShieldedSocket : IGuestSocket
 {
     private const int BlockSize = 16 * 1024;
 
-    // Time to send the rest of the guest's data after the guest has closed the connection.
-    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(10);
+    // Time to send the rest of the guest's data after the guest has closed the connection. Engines wait ten seconds for an ended program.
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(5);
 
     private readonly Signal readable = new();
     private readonly Signal writable = new();
     private readonly CancellationTokenSource ending = new();
     private readonly ByteQueue incoming;
     private readonly ByteQueue outgoing;
+    private readonly CarrierStream carrier;
+    private readonly SslStream? tls;
     private readonly Stream stream;
-    private readonly Socket socket;
     private readonly Task done;
     private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="socket">The connection. This object owns it from now on.</param>
-    /// <param name="stream">TLS over the connection, or its plain stream.</param>
-    public ShieldedSocket(Socket socket, Stream stream)
+    /// <param name="carrier">The connection. This object owns it and its socket from now on.</param>
+    /// <param name="tls">TLS over the connection; null for a plain one.</param>
+    public ShieldedSocket(CarrierStream carrier, SslStream? tls)
     {
-        this.socket = socket;
-        this.stream = stream;
+        (this.carrier, this.tls) = (carrier, tls);
+        stream = (Stream?)tls ?? carrier;
         incoming = new ByteQueue(readable, guestReads: true);
         outgoing = new ByteQueue(writable, guestReads: false);
         writable.Set(true);
@@ -78,7 +79,7 @@ internal sealed class ShieldedSocket : IGuestSocket
     {
         await done.ConfigureAwait(false);
         await stream.DisposeAsync().ConfigureAwait(false);
-        socket.Dispose();
+        carrier.Socket.Dispose();
         incoming.Dispose();
         outgoing.Dispose();
         readable.Dispose();
@@ -96,11 +97,11 @@ internal sealed class ShieldedSocket : IGuestSocket
                 && await incoming.WriteAsync(buffer.AsMemory(0, size), ending.Token).ConfigureAwait(false))
             {
             }
-            incoming.Complete(FileError.Success);
+            // If the connection ended without TLS's own end, nobody can tell whether this was all of the peer's data.
+            incoming.Complete(tls is not null && carrier.HasEnded ? FileError.ConnectionReset : FileError.Success);
         }
         catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The peer hung up without ending TLS, so nobody can tell whether this was all of its data.
             incoming.Complete(FileError.ConnectionReset);
         }
     }
@@ -114,11 +115,12 @@ internal sealed class ShieldedSocket : IGuestSocket
             {
                 await stream.WriteAsync(buffer.AsMemory(0, size), ending.Token).ConfigureAwait(false);
             }
-            if (stream is SslStream tls)
+            if (tls is not null)
             {
-                await tls.ShutdownAsync().ConfigureAwait(false);
+                // A peer that reads nothing more keeps this message waiting as well.
+                await tls.ShutdownAsync().WaitAsync(ending.Token).ConfigureAwait(false);
             }
-            socket.Shutdown(SocketShutdown.Send);
+            carrier.Socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {

@@ -62,7 +62,7 @@ internal static class ConfiguredProgram
         await using var _ = network.ConfigureAwait(false);
         launch.RenewWorkload(log);
         using var guestFiles = new GuestFiles(launch, options, program.Files, log);
-        using var streams = new StandardStreams(configuration, options.HasBinaryStdio, log);
+        using var streams = new StandardStreams(configuration, options.HasBinaryStdio, log, cancellation);
         var connector = new Connector(network, log, ending.Token);
         var preopens = configuration.Network.Connect.Count == 0
             ? guestFiles.Preopens

@@ -8,9 +8,11 @@ namespace Guardian.Runtime.Stdio;
 /// <param name="outside">The stream of frames.</param>
 /// <param name="cipher">The cipher of this stream and run.</param>
 /// <param name="isBinary">Whether frames are written as bytes, except the start frame, which announces that.</param>
-internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher, bool isBinary) : IGuestStream
+/// <param name="ending">Cancelled by a signal that ends the program: frames then wait some seconds more for a reader.</param>
+internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher, bool isBinary, CancellationToken ending) : IGuestStream
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(3);
 
     private readonly byte[] pending = new byte[isBinary ? StdioFrame.MaxBinarySize : StdioFrame.MaxLineSize];
     private int size;
@@ -43,12 +45,15 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher, boo
 
     public Readiness WriteReadiness() => SendPending() == FileError.Again ? outside.WriteReadiness() : Readiness.Now();
 
-    /// <summary>Sends a frame of the runtime's own. Blocks until everything is sent or sending fails.</summary>
+    /// <summary>Sends a frame of the runtime's own. Blocks until everything is sent, sending fails, or nobody reads although the program
+    /// was ended.</summary>
     public void SendFrame(StdioFrameKind kind, string content)
     {
-        SendAll();
-        SealFrame(kind, Encoding.UTF8.GetBytes(content));
-        SendAll();
+        if (TrySendAll())
+        {
+            SealFrame(kind, Encoding.UTF8.GetBytes(content));
+            TrySendAll();
+        }
     }
 
     public void Dispose()
@@ -65,12 +70,17 @@ internal sealed class SealedOutput(IGuestStream outside, StdioCipher cipher, boo
         sent = 0;
     }
 
-    private void SendAll()
+    private bool TrySendAll()
     {
-        while (SendPending() == FileError.Again)
+        for (var left = LastWait; SendPending() == FileError.Again; left -= ending.IsCancellationRequested ? Pause : TimeSpan.Zero)
         {
+            if (left <= TimeSpan.Zero)
+            {
+                return false;
+            }
             Thread.Sleep(Pause);
         }
+        return true;
     }
 
     // Success means that nothing is pending any more.

@@ -12,7 +12,8 @@ internal sealed class StandardStreams : IDisposable
     /// <param name="configuration">The startup configuration, with the key.</param>
     /// <param name="readsBinary">Whether the host's reader of the frames takes binary ones.</param>
     /// <param name="log">Receives the reason if standard input ends early.</param>
-    public StandardStreams(StartupConfiguration configuration, bool readsBinary, Action<string> log)
+    /// <param name="ending">Cancelled by a signal that ends the program.</param>
+    public StandardStreams(StartupConfiguration configuration, bool readsBinary, Action<string> log, CancellationToken ending)
     {
         var (input, output, error) = (HostStream.Standard(0), HostStream.Standard(1), HostStream.Standard(2));
         if (configuration.Stdio.Key is not { } key)
@@ -24,8 +25,8 @@ internal sealed class StandardStreams : IDisposable
         var isBinary = readsBinary && !ShareCarrier();
         outputs =
         [
-            new SealedOutput(output, new StdioCipher(key, run, "out"), isBinary),
-            new SealedOutput(error, new StdioCipher(key, run, "err"), isBinary: false),
+            new SealedOutput(output, new StdioCipher(key, run, "out"), isBinary, ending),
+            new SealedOutput(error, new StdioCipher(key, run, "err"), isBinary: false, ending),
         ];
         Streams = [new SealedInput(input, new StdioCipher(key, run, "in"), log), .. outputs];
         var announcement = isBinary ? StdioFrame.BinaryAnnouncement : "";

@@ -119,7 +119,7 @@ internal sealed class GuestFiles : IDisposable
 
     private static void WriteFile(IDirectory root, string path, ReadOnlySpan<byte> content)
     {
-        var parts = SplitPath(path);
+        var parts = SplitPath(path) is { Length: > 0 } names ? names : throw Refuse("'/' is a folder, not a file");
         var directory = root;
         foreach (var name in parts[..^1])
         {

@@ -202,13 +202,18 @@ internal sealed class VolumeDirectory(OpenVolume volume, Inode? inode) : VolumeN
         {
             return FileError.Success;
         }
-        if (CheckReplacement(moved, replaced) is not FileError.Success and var refused)
-        {
-            return refused;
-        }
+        // In the order of Linux: a directory into itself, and something over a directory that holds it.
         if (moved.Kind == FileKind.Directory && Volume.Inodes.IsWithin(to.Inode, moved))
         {
             return FileError.Invalid;
+        }
+        if (replaced?.Kind == FileKind.Directory && Volume.Inodes.IsWithin(Inode, replaced))
+        {
+            return FileError.NotEmpty;
+        }
+        if (CheckReplacement(moved, replaced) is not FileError.Success and var refused)
+        {
+            return refused;
         }
         Move(item, moved, to, toName, target, replaced);
         return FileError.Success;

@@ -1,4 +1,6 @@
+using Guardian.Files;
 using Guardian.Files.Durable;
+using Guardian.Files.Host;
 using Guardian.Files.Native;
 using Guardian.Refusals;
 using Guardian.Volumes.Contract;
@@ -47,7 +49,7 @@ internal sealed class FileStorage : IStorage
     public static FileStorage Open(string directory, bool readOnly)
     {
         var path = Path.Combine(directory, ContainerName);
-        if (!File.Exists(path))
+        if (HostFileSystem.FindKind(path, followsLinks: true) is not FileKind.RegularFile)
         {
             throw new RefusedException(VolumeReasons.NotAVolume.Because($"there is no volume in {directory}"));
         }

@@ -1,4 +1,4 @@
-using Guardian.Node.Kubernetes;
+using Guardian.Node.Words;
 
 namespace Guardian.Node.Admission;
 

@@ -2,8 +2,8 @@ using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Launch;
 using Guardian.ComputeHost.Quoting;
 using Guardian.Files.Native;
-using Guardian.Node.Kubernetes;
 using Guardian.Node.Quoting;
+using Guardian.Node.Words;
 
 namespace Guardian.Node.Daemon;
 

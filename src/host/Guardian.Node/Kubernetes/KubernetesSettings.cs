@@ -1,3 +1,5 @@
+using Guardian.Node.Words;
+
 namespace Guardian.Node.Kubernetes;
 
 /// <summary>The settings of the daemon's role in Kubernetes, which are words of its command line.</summary>

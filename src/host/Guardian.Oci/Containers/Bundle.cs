@@ -40,7 +40,7 @@ internal sealed class Bundle(string folder)
 
     /// <summary>Whether an exception means that a bundle cannot be used: foreign JSON has members of the wrong kind.</summary>
     internal static bool IsUnusable(Exception failure) => failure is IOException or UnauthorizedAccessException or JsonException
-        or InvalidDataException or InvalidOperationException or FormatException;
+        or InvalidDataException or InvalidOperationException or FormatException or OverflowException;
 
     /// <summary>Makes an attested program of a description.</summary>
     /// <returns>The new description; null for a container that stays as it is.</returns>
@@ -54,8 +54,24 @@ internal sealed class Bundle(string folder)
             return null;
         }
         var user = program.User;
-        program.Rewrite(spec, node, host, new NodeFolders(node.State, user.Id, user.Group));
+        var folders = new NodeFolders(
+            node.State, NumberOnHost(spec, "uidMappings", user.Id), NumberOnHost(spec, "gidMappings", user.Group));
+        program.Rewrite(spec, node, host, folders);
         return spec.ToJsonString();
+    }
+
+    // In a user namespace, the host knows a user by another number (runtime-spec, linux: uidMappings and gidMappings).
+    private static uint NumberOnHost(JsonObject spec, string mappings, uint id)
+    {
+        foreach (var each in spec["linux"]?[mappings] as JsonArray ?? [])
+        {
+            if ((uint?)each?["containerID"] is { } first && (uint?)each["hostID"] is { } host && (uint?)each["size"] is { } size
+                && id >= first && id - first < size)
+            {
+                return host + (id - first);
+            }
+        }
+        return id;
     }
 
     // Null for a pod's sandbox, and for a process that is no module.

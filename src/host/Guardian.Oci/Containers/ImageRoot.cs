@@ -1,4 +1,5 @@
-using Guardian.Files.Native;
+using Guardian.Files;
+using Guardian.Files.Host;
 
 namespace Guardian.Oci.Containers;
 
@@ -8,10 +9,6 @@ internal sealed class ImageRoot(string folder)
 {
     // As in path_resolution(7).
     private const int MaxLinks = 40;
-
-    private const int Kinds = 0xF000;
-    private const int RegularFile = 0x8000;
-    private const int SymbolicLink = 0xA000;
 
     /// <summary>Finds the module that a container's process is.</summary>
     /// <param name="word">The first word of its command line.</param>
@@ -57,11 +54,11 @@ internal sealed class ImageRoot(string folder)
             }
             found.Add(part);
             var file = folder + "/" + string.Join('/', found);
-            switch (ReadKind(file))
+            switch (HostFileSystem.FindKind(file))
             {
                 case null:
                     return null;
-                case SymbolicLink:
+                case FileKind.SymbolicLink:
                     if (++links > MaxLinks || new FileInfo(file).LinkTarget is not { } target)
                     {
                         return null;
@@ -76,7 +73,7 @@ internal sealed class ImageRoot(string folder)
                         waiting.Push(each);
                     }
                     break;
-                case RegularFile when waiting.Count == 0:
+                case FileKind.RegularFile when waiting.Count == 0:
                     return "/" + string.Join('/', found);
             }
         }
@@ -84,13 +81,6 @@ internal sealed class ImageRoot(string folder)
     }
 
     private static IEnumerable<string> Split(string path) => path.Split('/').Where(part => part is not ("" or "."));
-
-    private static unsafe int? ReadKind(string file)
-    {
-        const uint basic = 0x7FF;
-        Libc.Statx stat;
-        return Libc.StatAt(Libc.CurrentDirectory, file, Libc.SymlinkNoFollow, basic, &stat) == 0 ? stat.Mode & Kinds : null;
-    }
 
     private static bool IsModule(string file)
     {

@@ -17,9 +17,10 @@ internal sealed class ProgramContainer(
 {
     private const long Mebibyte = 1 << 20;
     private const string ImageFolder = "/image";
+    private const string TemporaryFolder = "/tmp";
 
-    // A program sees no mount of the host, so only these stay: the engine's own, volumes, and tokens of starts.
-    private static readonly string[] KeptFolders = ["/proc", "/dev", "/sys", "/volumes", "/run/guardian"];
+    // A program sees no mount of the host, so only these stay: the engine's own, volumes, temporary files (ciphertext), tokens of starts.
+    private static readonly string[] KeptFolders = ["/proc", "/dev", "/sys", TemporaryFolder, "/volumes", "/run/guardian"];
     private static readonly string[] KeptFiles = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
 
     // The engine's variables for a shell would reach Guardian's own program.
@@ -42,12 +43,13 @@ internal sealed class ProgramContainer(
                 $"{module} is a program for an enclave, and nothing names its {(session is null ? "session" : "CAS")}"));
         }
         spec["root"] = new JsonObject { ["path"] = node.Rootfs, ["readonly"] = true };
+        var kept = (spec["mounts"] as JsonArray ?? []).Where(mount => IsKept(DestinationOf(mount))).ToList();
         spec["mounts"] = new JsonArray(
         [
-            .. (spec["mounts"] as JsonArray ?? []).Where(mount => IsKept((string?)mount?["destination"] ?? ""))
-            .Select(mount => mount!.DeepClone()),
+            .. kept.Exists(mount => DestinationOf(mount) == TemporaryFolder) ? [] : new[] { Temporary(TemporaryFolder) },
+            .. kept.Select(mount => mount!.DeepClone()),
             Bind(image, ImageFolder, "ro", "noexec"),
-            Temporary("/tmp"), Temporary("/var/lib/guardian"),
+            Temporary("/var/lib/guardian"),
             Bind(folders.Create("modules"), "/var/lib/guardian/modules", "rw", "noexec"),
             Bind(folders.Create("machine"), "/var/lib/guardian/machine", "rw", "noexec"),
         ]);
@@ -112,6 +114,8 @@ internal sealed class ProgramContainer(
                 string.Create(CultureInfo.InvariantCulture, $"sgx_epc {mebibytes * Mebibyte}");
         }
     }
+
+    private static string DestinationOf(JsonNode? mount) => (string?)mount?["destination"] ?? "";
 
     private static bool IsKept(string destination) =>
         KeptFiles.Contains(destination) || KeptFolders.Any(folder =>

@@ -64,6 +64,16 @@ public class SessionDocumentTests
         "    platforms:", "    network: {connect: [{host: \"a b\", port: 1, protocol: plain}]}\n    platforms:", "not a name or address")]
     [InlineData(
         "    platforms:", "    network: {connect: [{host: h, port: 1, protocol: attested, service: x}]}\n    platforms:", "no service 'x'")]
+    [InlineData("secrets:", "volumes: [{name: d, regions: [{path: /}]}]\nsecrets:", "a folder in the root")]
+    [InlineData("secrets:", "volumes: [{name: d, regions: [{path: /a/b}]}]\nsecrets:", "a folder in the root")]
+    [InlineData("    platforms:", "    injection_files: [{path: /, content: x}]\n    platforms:", "not a file")]
+    [InlineData(
+        "    platforms:", "    injection_files: [{path: /a, content: x}, {path: /a/b, content: y}]\n    platforms:", "'/a' is a file")]
+    [InlineData("GREETING: hello", "\"A=B\": hello", "no name of a variable")]
+    [InlineData("GREETING: hello", "\"\": hello", "no name of a variable")]
+    [InlineData("GREETING: hello", "GREETING: \"a\\0b\"", "byte 0")]
+    [InlineData(
+        "    platforms:", "    network: {listen: [{port: 1, protocol: plain}, {port: 1, protocol: plain}]}\n    platforms:", "port 1")]
     [InlineData("    platforms:", "    program: abc\n    platforms:", "64 lower-case hex digits")]
     [InlineData("    platforms:", "    limits: {memory_mib: 0}\n    platforms:", "memory_mib")]
     [InlineData("secrets:", "secrets:\n  - {name: c, kind: x509, issuer: key}", "not an x509-ca secret")]
@@ -82,6 +92,25 @@ public class SessionDocumentTests
         var problems = Refuse(TestCas.Session.Replace(old, replacement, StringComparison.Ordinal));
         Assert.Contains(problems, problem => problem.Contains(expected, StringComparison.Ordinal));
         Assert.All(problems, problem => Assert.Matches(@"^\d+:\d+", problem));
+    }
+
+    [Theory]
+    [InlineData("/", "/etc/app.conf")]
+    [InlineData("/data", "/data")]
+    [InlineData("/data", "/data/deep/app.conf")]
+    public void A_file_that_a_volume_hides_is_reported(string volume, string file)
+    {
+        string Session(string path) => TestCas.Session
+            .Replace("secrets:", "volumes: [{name: d}]\nsecrets:", StringComparison.Ordinal)
+            .Replace(
+                "    platforms:",
+                $"    volumes: [{{name: d, path: {volume}}}]\n    injection_files: [{{path: {path}, content: x}}]\n    platforms:",
+                StringComparison.Ordinal);
+        Assert.Contains("would not see", Assert.Single(Refuse(Session(file))), StringComparison.Ordinal);
+        if (volume != "/")
+        {
+            Read(Session(volume + "base"));
+        }
     }
 
     [Fact]

@@ -140,6 +140,18 @@ internal sealed class MemoryFiles : IFileSystem
             return error;
         }
 
+        private bool IsWithin(object? other)
+        {
+            for (var above = this; above is not null; above = above.parent)
+            {
+                if (above == other)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         public FileError Rename(string name, IDirectory toDirectory, string toName)
         {
             var to = (Folder)toDirectory;
@@ -147,12 +159,21 @@ internal sealed class MemoryFiles : IFileSystem
             {
                 return FileError.NoEntry;
             }
-            if (to.names.TryGetValue(toName, out var replaced))
+            to.names.TryGetValue(toName, out var replaced);
+            if (replaced == moved)
             {
-                if (replaced == moved)
-                {
-                    return FileError.Success;
-                }
+                return FileError.Success;
+            }
+            if (to.IsWithin(moved))
+            {
+                return FileError.Invalid;
+            }
+            if (IsWithin(replaced))
+            {
+                return FileError.NotEmpty;
+            }
+            if (replaced is not null)
+            {
                 var error = (moved, replaced) switch
                 {
                     (Folder, Folder { names.Count: > 0 }) => FileError.NotEmpty,
@@ -163,13 +184,6 @@ internal sealed class MemoryFiles : IFileSystem
                 if (error != FileError.Success)
                 {
                     return error;
-                }
-            }
-            for (var above = to; moved is Folder && above is not null; above = above.parent)
-            {
-                if (above == moved)
-                {
-                    return FileError.Invalid;
                 }
             }
             names.Remove(name);

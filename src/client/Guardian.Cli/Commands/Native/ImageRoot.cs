@@ -1,10 +1,10 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Refusals;
+using Guardian.Runtime.Images;
 
 namespace Guardian.Cli.Commands.Native;
 
@@ -31,8 +31,7 @@ internal sealed record ImageRoot(
         {
             return ReadCore(layout, work);
         }
-        catch (Exception failure) when (failure is JsonException or InvalidDataException or FormatException or InvalidOperationException
-            or ArgumentException or EndOfStreamException)
+        catch (Exception failure) when (failure is EndOfStreamException || (failure is not IOException && OciImage.IsMalformed(failure)))
         {
             throw new RefusedException(
                 CliReasons.BadImage.Because($"{layout} is no usable OCI image layout: {failure.Message}"), failure);
@@ -52,14 +51,14 @@ internal sealed record ImageRoot(
         var (tree, number, left) = (new RootTree(), 0, MaxContentSize);
         foreach (var layer in layers)
         {
-            using var blob = blobs.Open(ImageBlobs.Text(layer!["digest"]));
-            var type = ImageBlobs.Text(layer["mediaType"]);
+            using var blob = blobs.Open(ImageBlobs.Text(layer?["digest"]));
+            var type = ImageBlobs.Text(layer?["mediaType"]);
             using var content = type.EndsWith("gzip", StringComparison.Ordinal) ? new GZipStream(blob, CompressionMode.Decompress)
                 : type.EndsWith("tar", StringComparison.Ordinal) ? (Stream)blob
                 : throw new InvalidDataException($"a layer is '{type}'; tar and gzip are read");
             Apply(tree, content, work, ref number, ref left);
         }
-        var config = blobs.ReadObject(ImageBlobs.Text(manifest["config"]!["digest"]))["config"] as JsonObject;
+        var config = blobs.ReadObject(ImageBlobs.Text(manifest["config"]?["digest"]))["config"] as JsonObject;
         return new ImageRoot(
             tree, [.. Texts(config, "Entrypoint"), .. Texts(config, "Cmd")], [.. Texts(config, "Env")],
             config?["WorkingDir"]?.GetValue<string>() is { Length: > 0 } folder ? folder : "/");
@@ -87,8 +86,10 @@ internal sealed record ImageRoot(
         return null;
     }
 
+    // Whiteouts are about the layers below, wherever they are in this one, so its own entries come after them.
     private static void Apply(RootTree tree, Stream content, string work, ref int number, ref long left)
     {
+        var additions = new List<Action>();
         using var tar = new TarReader(content);
         while (tar.GetNextEntry() is { } entry)
         {
@@ -105,16 +106,16 @@ internal sealed record ImageRoot(
             }
             else if (entry.EntryType == TarEntryType.Directory)
             {
-                tree.AddFolder(path);
+                additions.Add(() => tree.AddFolder(path));
             }
             else if (entry.EntryType == TarEntryType.SymbolicLink)
             {
-                tree.AddLink(path, entry.LinkName);
+                additions.Add(() => tree.AddLink(path, entry.LinkName));
             }
             else if (entry.EntryType == TarEntryType.HardLink)
             {
-                tree.AddFile(path, tree.FindFile("/" + entry.LinkName.TrimStart('/'))
-                    ?? throw new InvalidDataException($"{path} is a link to {entry.LinkName}, which is not there"));
+                additions.Add(() => tree.AddFile(path, tree.FindFile("/" + entry.LinkName.TrimStart('/'))
+                    ?? throw new InvalidDataException($"{path} is a link to {entry.LinkName}, which is not there")));
             }
             else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
             {
@@ -128,9 +129,10 @@ internal sealed record ImageRoot(
                 {
                     entry.DataStream?.CopyTo(target);
                 }
-                tree.AddFile(path, new RootFile(file, entry.Mode));
+                additions.Add(() => tree.AddFile(path, new RootFile(file, entry.Mode)));
             }
         }
+        additions.ForEach(add => add());
     }
 
     private static IEnumerable<string> Texts(JsonObject? config, string member) =>

@@ -1,4 +1,6 @@
 using Guardian.Cli.Failures;
+using Guardian.Files;
+using Guardian.Files.Host;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Native;
@@ -20,7 +22,7 @@ internal sealed class RootTree
 
     private readonly Folder root = new();
 
-    /// <summary>Reads a folder. Devices, sockets and pipes are left out.</summary>
+    /// <summary>Reads a folder. Devices, sockets, pipes and links that lead out of it are left out.</summary>
     /// <exception cref="RefusedException">It has too many files.</exception>
     public static RootTree Read(string folder)
     {
@@ -41,7 +43,7 @@ internal sealed class RootTree
                     tree.AddFolder(path);
                     waiting.Push(entry.FullName);
                 }
-                else if (!entry.Attributes.HasFlag(FileAttributes.Device))
+                else if (HostFileSystem.FindKind(entry.FullName) == FileKind.RegularFile)
                 {
                     tree.AddFile(path, new RootFile(entry.FullName, entry.UnixFileMode));
                 }

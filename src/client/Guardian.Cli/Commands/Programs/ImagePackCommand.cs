@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Guardian.Cli.Commands.Native;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
@@ -13,7 +14,7 @@ internal sealed class ImagePackCommand : LocalCommand
     private readonly Argument<string> layout = new("LAYOUT") { Description = "The folder to write the image layout to." };
     private readonly Option<string?> files = new("--files")
     {
-        Description = "A folder whose content the program finds under /.",
+        Description = "A folder whose content the program finds under /; links are followed inside it.",
         HelpName = "DIR",
     };
     private readonly Option<string?> session = new("--session")
@@ -85,10 +86,9 @@ internal sealed class ImagePackCommand : LocalCommand
         return letters.Length > 0 ? $"{new string(letters)}:latest" : "program:latest";
     }
 
-    private static IEnumerable<ImageFile> ReadFiles(string folder) =>
-        Directory.EnumerateFiles(InputFile.Require(folder), "*", SearchOption.AllDirectories)
-        .Select(path =>
-            new ImageFile("/" + Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), InputFile.ReadBytes(path)));
+    // An image has no links, so a file has each path by which a link leads to it.
+    private static IEnumerable<ImageFile> ReadFiles(string folder) => RootTree.Read(InputFile.Require(folder)).ListFiles()
+        .Select(each => new ImageFile(each.Path, InputFile.ReadBytes(each.File.Source)));
 }
 
 /// <summary>The result of <c>image pack</c>.</summary>

@@ -127,20 +127,13 @@ internal sealed class SconeTranslation
                     + "volume anew");
             }
         }
-        if (volume.Find("files") is { Value: DraftText { Value: var files, Line: var line } } entry)
+        if (volume.Find("files") is { Value: DraftText { Value: var files } } entry)
         {
             if (files == "authenticated-only")
             {
-                notes.Remove(entry, SconeChange.Same, "files: authenticated-only is a region");
-                List<DraftEntry> region =
-                [
-                    new DraftEntry { Key = "path", Value = new DraftText(line, "/") },
-                    new DraftEntry { Key = "protection", Value = new DraftText(line, "authenticated") },
-                ];
-                volume.Members.Add(new DraftEntry
-                {
-                    Key = "regions", Value = new DraftList(line, true, [new DraftEntry { Value = new DraftMap(line, true, region) }]),
-                });
+                notes.Remove(
+                    entry, SconeChange.Stricter, "files: authenticated-only: this volume is encrypted; a folder in its root that the host "
+                    + "may read is a region, 'regions: [{path: /NAME, protection: authenticated}]'");
             }
             else if (files == "encrypted")
             {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Guardian.Node.Kubernetes;
+namespace Guardian.Node.Words;
 
 /// <summary>Reads the words of a role's command line, which are pairs of a name and a value.</summary>
 internal static class RoleWords
