@@ -118,9 +118,10 @@ public sealed partial class GramineManifestTests
     public void The_trusted_files_are_those_that_the_native_build_makes(string program, string project)
     {
         Assert.SkipUnless(GuardianProgram.Command(project, program) is [_], "the programs are not native; ./test native makes them");
+        var folder = GuardianProgram.FolderOf(project);
         Assert.Equal(
-            Directory.GetFiles(GuardianProgram.FolderOf(project)).Select(file => $"file:/opt/guardian/{program}/{Path.GetFileName(file)}")
-            .Order(StringComparer.Ordinal),
+            Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => $"file:/opt/guardian/{program}/{Path.GetRelativePath(folder, file)}").Order(StringComparer.Ordinal),
             Files(Read(program), "trusted_files").Where(file => file.StartsWith("file:/opt/guardian/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal));
     }
