@@ -1,6 +1,8 @@
 namespace Guardian.Attestation.Verification;
 
-/// <summary>Links of quotes that were verified, by the very bytes from which they came. Bytes that differ in one bit are another link.</summary>
+/// <summary>
+/// Links of quotes that were verified, by the very bytes from which they came. Bytes that differ in one bit are another link.
+/// </summary>
 /// <typeparam name="T">What verified bytes gave; disposed when it is forgotten.</typeparam>
 internal sealed class KeptLinks<T> : IDisposable
     where T : class, IDisposable

@@ -12,10 +12,9 @@ namespace Guardian.Attestation.Verification;
 /// decides whether the result is good enough.
 /// </summary>
 /// <remarks>
-/// The static method keeps nothing. An instance remembers verified links by their bytes: platforms with their collateral, and attestation keys
-/// with
-/// their quoting enclaves. The next quote then costs one or two signatures instead of ten. Remembered links are checked against the instant
-/// of each call. An instance serves one thread at a time.
+/// The static method keeps nothing. An instance remembers verified links by their bytes: platforms with their collateral, and attestation
+/// keys with their quoting enclaves. The next quote then costs one or two signatures instead of ten. Remembered links are checked against
+/// the instant of each call. An instance serves one thread at a time.
 /// </remarks>
 /// <param name="options">The roots and rules.</param>
 public sealed class QuoteVerifier(VerifierOptions options) : IDisposable

@@ -38,7 +38,7 @@ public sealed class DamageTests : IDisposable
     [Fact]
     public void Every_bit_of_a_quote_before_its_certificates_counts()
     {
-        // What is kept of the good quote must not help a damaged one.
+        // The links that are kept of the good quote must not help a damaged one.
         using var verifier = new QuoteVerifier(options);
         Assert.NotNull(verifier.Verify(good.Quote, good.Collateral, SyntheticPlatform.At).Value);
         var certificates = good.Quote.AsSpan().IndexOf("-----BEGIN"u8);
