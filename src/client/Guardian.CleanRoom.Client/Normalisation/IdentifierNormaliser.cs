@@ -81,10 +81,17 @@ internal sealed class IdentifierNormaliser
         };
     }
 
-    // Most cells have none, which is quick to see.
-    private static ReadOnlySpan<char> RemoveInvisible(ReadOnlySpan<char> text) => text.ContainsAnyExceptInRange('\0', '\u00AC')
-        ? string.Concat(text.ToString().Where(character => !Nobody.IsInvisible(character)))
-        : text;
+    private static ReadOnlySpan<char> RemoveInvisible(ReadOnlySpan<char> text)
+    {
+        foreach (var character in text)
+        {
+            if (Nobody.IsInvisible(character))
+            {
+                return string.Concat(text.ToString().Where(each => !Nobody.IsInvisible(each)));
+            }
+        }
+        return text;
+    }
 
     private int NormaliseNumber(ReadOnlySpan<char> text, Span<char> buffer)
     {

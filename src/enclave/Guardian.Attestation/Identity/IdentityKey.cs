@@ -160,7 +160,7 @@ public sealed class IdentityKey : IDisposable
             using var publicKey = other.PublicKey;
             return own.DeriveRawSecretAgreement(publicKey);
         }
-        catch (CryptographicException failure) when (handle is not null && IsPublicKey(Convert.ToBase64String(subjectPublicKeyInfo)))
+        catch (CryptographicException failure) when (handle is not null && IsPublicKey(subjectPublicKeyInfo))
         {
             throw new InvalidDataException("the token does not let this key derive secrets (CKA_DERIVE)", failure);
         }
@@ -186,11 +186,17 @@ public sealed class IdentityKey : IDisposable
     {
         var bytes = new byte[256];
         // Base64 ignores white space and the last bits before its padding. A key with two spellings could pass for two keys.
-        if (!Convert.TryFromBase64String(text, bytes, out var size) || Convert.ToBase64String(bytes, 0, size) != text)
-        {
-            return false;
-        }
-        using var imported = P256Key.TryReadInfo(bytes.AsSpan(0, size), out var point) ? P256Key.TryImport(point) : null;
+        return Convert.TryFromBase64String(text, bytes, out var size) && Convert.ToBase64String(bytes, 0, size) == text
+            && IsPublicKey(bytes.AsSpan(0, size));
+    }
+
+    /// <summary>Whether bytes are a P-256 public key as <see cref="SubjectPublicKeyInfo"/> writes it.</summary>
+    /// <param name="subjectPublicKeyInfo">DER.</param>
+    /// <returns>False for other curves, for points off the curve, and for other spellings of the same key. Never throws for any
+    /// content.</returns>
+    public static bool IsPublicKey(ReadOnlySpan<byte> subjectPublicKeyInfo)
+    {
+        using var imported = P256Key.TryReadInfo(subjectPublicKeyInfo, out var point) ? P256Key.TryImport(point) : null;
         return imported is not null;
     }
 

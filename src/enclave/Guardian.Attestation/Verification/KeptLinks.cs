@@ -3,7 +3,7 @@ namespace Guardian.Attestation.Verification;
 /// <summary>
 /// Links of quotes that were verified, by the very bytes from which they came. Bytes that differ in one bit are another link.
 /// </summary>
-/// <typeparam name="T">What verified bytes gave; disposed when it is forgotten.</typeparam>
+/// <typeparam name="T">The result of the bytes; disposed when it is forgotten.</typeparam>
 internal sealed class KeptLinks<T> : IDisposable
     where T : class, IDisposable
 {

@@ -48,7 +48,7 @@ internal sealed class WorkloadAuthority
     }
 
     /// <summary>Whether a key can have a workload certificate: P-256, SubjectPublicKeyInfo, DER.</summary>
-    public static bool IsAcceptable(byte[] key) => IdentityKey.IsPublicKey(Convert.ToBase64String(key));
+    public static bool IsAcceptable(byte[] key) => IdentityKey.IsPublicKey(key);
 
     /// <summary>Issues a certificate to a service.</summary>
     /// <param name="session">The session.</param>
