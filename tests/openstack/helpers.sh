@@ -22,6 +22,8 @@ check() {
   else
     failed "$sentence"
     sed 's/^/          /' "$state/check.log" | tail -n 12
+    # The end of nova-compute's last traceback names the cause that the API hides.
+    grep -h ' ERROR ' "$state/log/nova-compute.log" 2>/dev/null | tail -n 3 | cut -c 1-400 | sed 's/^/          /'
   fi
 }
 
@@ -147,6 +149,31 @@ drift_is_reported() {
   [ "$status" = 1 ] && grep -q "$1" <<<"$out" && grep -q 'has no claim' <<<"$out"
 }
 
+# The daemon offers a section that nobody holds no more, and servers start on the other one.
+loses_section() {
+  local node status=1
+  for node in 0 1; do
+    openstack resource provider usage show "$(section_id $node)" -f value | grep -qx 'CUSTOM_SGX_EPC_MB 0' && break
+  done
+  python3 - "$state/etc/node.yaml" $node <<'END'
+import re
+import sys
+
+path, node = sys.argv[1:]
+with open(path) as file:
+    text, count = re.subn(rf"    - node: {node}\n      mib: .*\n", "", file.read())
+assert count == 1
+with open(path, "w") as file:
+    file.write(text)
+END
+  start_node_as_configured
+  eventually 60 offers_nothing $node && eventually 120 create third sgx.8m "$host" && openstack server delete --wait third && status=0
+  restore_node
+  eventually 60 has_section 1 32 0 && eventually 60 has_section 0 40 8 && return $status
+}
+
+offers_nothing() { [ "$(openstack resource provider inventory list "$(section_id "$1")" -f value)" = "" ]; }
+
 # ---- servers
 server_id() { openstack server show "$1" -f value -c id; }
 status_of() { openstack server show "$1" -f value -c status; }
@@ -261,6 +288,13 @@ fits_after_delete() { openstack server delete --wait race0 2>/dev/null; openstac
 restart_node() { rm -f "$state/pid/node"; "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
 restart_api() { "$devcloud/up" --pretend-epc --fakes 2 >/dev/null; }
 
+# The daemon starts again with its configuration as it is. A socket that is there shows that it has read its files.
+start_node_as_configured() {
+  stop node && rm -f "$relay_socket"
+  ( . "$devcloud/services.sh"; in_cloud start node dotnet "$state/node/program/guardian-node.dll" --config "$state/etc/node.yaml" )
+  eventually 60 test -S "$relay_socket"
+}
+
 # The workers of a service stop and go on, as when its host hangs.
 hang() { kill -STOP -- "-$(cat "$state/pid/$1")"; }
 go_on() { kill -CONT -- "-$(cat "$state/pid/$1")"; }
@@ -296,14 +330,11 @@ keystone_refuses() { curl -s "$metrics/metrics" | grep '^guardian_cloud_service_
 rotate_password() {
   cp "$state/clouds.yaml" "$state/clouds.yaml.right"
   sed -i 's/password: .*/password: rotated/' "$state/clouds.yaml"
-  # A socket that is there shows that the daemon has read the file.
-  stop node && rm -f "$relay_socket"
-  ( . "$devcloud/services.sh"; pretend_epc=yes; node_program=$state/node/program/guardian-node.dll; in_cloud start node dotnet "$node_program" --config "$state/etc/node.yaml" )
-  eventually 60 test -S "$relay_socket"
+  start_node_as_configured
   cp "$state/clouds.yaml.right" "$state/clouds.yaml"
 }
 
-restore_password() {
+restore_node() {
   stop node
   restart_node
 }
@@ -347,7 +378,8 @@ tdx_is_claimed_and_refused() {
   openstack server show trusted -f value -c status -c fault
   [ "$(status_of trusted)" = ERROR ] && curl -s "$metrics/metrics" | grep '^guardian_relay_refusals_total' | grep -q 'cannot-add-tdx"} [1-9]' && status=0
   openstack server delete --wait trusted
-  openstack resource provider delete "$keys" && openstack flavor delete tdx.small
+  # nova-compute may have met the provider by now, and works no more without it.
+  openstack resource provider inventory delete "$keys" && openstack flavor delete tdx.small
   return $status
 }
 

@@ -41,8 +41,8 @@ internal sealed class EpcPublisher
         this.placement = placement;
         this.hostName = hostName;
         this.offersKey = offersKey;
-        withdrawal = new Withdrawal(placement);
-        tdx = new TdxPublisher(placement, seen);
+        withdrawal = new Withdrawal(placement, seen);
+        tdx = new TdxPublisher(placement, seen, withdrawal);
     }
 
     /// <summary>

@@ -5,9 +5,9 @@ namespace Guardian.Node.Publishing;
 /// <summary>Publishes a host's TDX keys. They are a provider of their own below the host's, as in Nova 2026.2.</summary>
 /// <param name="placement">Placement.</param>
 /// <param name="seen">The providers that are as they should be.</param>
-internal sealed class TdxPublisher(PlacementClient placement, SeenProviders seen)
+/// <param name="withdrawal">Takes back keys that are offered no more.</param>
+internal sealed class TdxPublisher(PlacementClient placement, SeenProviders seen, Withdrawal withdrawal)
 {
-    private readonly Withdrawal withdrawal = new(placement);
     private bool hasName;
 
     /// <summary>Makes Placement show the keys as they are.</summary>

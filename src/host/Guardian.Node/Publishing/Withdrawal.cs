@@ -4,22 +4,36 @@ namespace Guardian.Node.Publishing;
 
 /// <summary>Takes back what a host offers no more. Guests keep their claims on it until they are deleted.</summary>
 /// <param name="placement">Placement.</param>
-internal sealed class Withdrawal(PlacementClient placement)
+/// <param name="seen">The providers that are as they should be.</param>
+/// <remarks>
+/// A provider stays, without inventory. nova-compute remembers the providers below its host's, and while Placement lacks one of them it
+/// neither builds nor deletes servers, until it is restarted (get_allocations_for_provider_tree in nova/scheduler/client/report.py).
+/// </remarks>
+internal sealed class Withdrawal(PlacementClient placement, SeenProviders seen)
 {
-    /// <summary>Removes a provider, or reserves all of it while guests hold some.</summary>
+    /// <summary>Removes a provider's inventory, or reserves all of it while guests hold some.</summary>
     /// <param name="provider">The provider.</param>
     /// <param name="changes">Receives a line when something changed.</param>
     /// <param name="cancellation">Cancels the call.</param>
     public async Task RunAsync(ResourceProvider provider, List<string> changes, CancellationToken cancellation)
     {
-        if ((await placement.GetUsagesAsync(provider.Uuid, cancellation).ConfigureAwait(false)).Values.Sum() == 0)
+        if (seen.IsCurrent(provider))
         {
-            await placement.DeleteProviderAsync(provider.Uuid, cancellation).ConfigureAwait(false);
-            changes.Add($"removed provider {provider.Name}");
             return;
         }
         var known = await placement.GetInventoriesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
-        if (known.Inventories.Values.Any(inventory => inventory.Reserved != inventory.Total))
+        if (known.Inventories.Count == 0)
+        {
+            return;
+        }
+        var usages = await placement.GetUsagesAsync(provider.Uuid, cancellation).ConfigureAwait(false);
+        if (usages.Values.Sum() == 0)
+        {
+            var none = known with { Inventories = new Dictionary<string, Inventory>() };
+            await placement.SetInventoriesAsync(provider.Uuid, none, cancellation).ConfigureAwait(false);
+            changes.Add($"removed the inventory of {provider.Name}");
+        }
+        else if (known.Inventories.Values.Any(inventory => inventory.Reserved != inventory.Total))
         {
             var reserved = known.Inventories.ToDictionary(each => each.Key, each => each.Value with { Reserved = each.Value.Total });
             await placement.SetInventoriesAsync(provider.Uuid, known with { Inventories = reserved }, cancellation).ConfigureAwait(false);

@@ -34,10 +34,6 @@ public sealed class PlacementClient(CloudSession session)
         return session.SendAsync(request, PlacementJson.Default.ResourceProvider, cancellation);
     }
 
-    /// <summary>Removes a provider that has no claims.</summary>
-    public Task DeleteProviderAsync(Guid provider, CancellationToken cancellation = default) =>
-        SendAsync(HttpMethod.Delete, $"resource_providers/{provider}", cancellation);
-
     /// <summary>Reads a provider's inventories.</summary>
     public Task<ProviderInventories> GetInventoriesAsync(Guid provider, CancellationToken cancellation = default) =>
         GetAsync($"resource_providers/{provider}/inventories", PlacementJson.Default.ProviderInventories, cancellation);

@@ -121,7 +121,7 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_section_that_is_gone_goes_when_nobody_holds_it_and_takes_no_more_guests_until_then()
+    public async Task A_section_that_is_gone_has_no_inventory_when_nobody_holds_it_and_takes_no_more_guests_until_then()
     {
         await PublishAsync(Host(reserved: 0, (0, 64), (1, 64)));
         placement["host_sgx_epc_1"].Used = 8;
@@ -131,7 +131,13 @@ public sealed class EpcPublisherTests : IDisposable
 
         placement["host_sgx_epc_1"].Used = 0;
         await PublishAsync(Host(reserved: 0, (0, 64)));
-        Assert.Equal(["host", "host_sgx_epc_0"], placement.Names);
+        Assert.Empty(placement["host_sgx_epc_1"].Inventories);
+        // nova-compute stops working when a provider that it knows is gone.
+        Assert.DoesNotContain(placement.Changes, change => change.StartsWith("DELETE", StringComparison.Ordinal));
+        Assert.Empty(await PublishAsync(Host(reserved: 0, (0, 64))));
+
+        await PublishAsync(Host(reserved: 0, (0, 64), (1, 32)));
+        Assert.Equal((32, 0), placement["host_sgx_epc_1"].Epc);
     }
 
     [Fact]
@@ -148,11 +154,12 @@ public sealed class EpcPublisherTests : IDisposable
     [Fact]
     public async Task A_host_on_which_nothing_changed_costs_Placement_one_request()
     {
+        (int, long)[] sections = [(0, 64), (1, 128)];
         var publisher = new EpcPublisher(new PlacementClient(session), () => "host");
         async Task<int> CountAsync()
         {
             placement.Requests = 0;
-            await publisher.PublishAsync(Host(reserved: 0, (0, 64), (1, 128)));
+            await publisher.PublishAsync(Host(reserved: 0, sections));
             return placement.Requests;
         }
         await CountAsync();
@@ -163,6 +170,13 @@ public sealed class EpcPublisherTests : IDisposable
         placement["host_sgx_epc_1"].Used = 8;
         Assert.Equal(4, await CountAsync());
         Assert.Equal(8, publisher.Claimed[1]);
+        Assert.Equal(1, await CountAsync());
+
+        // A section that is offered no more is looked at until it is as it should be.
+        placement["host_sgx_epc_1"].Used = 0;
+        sections = [(0, 64)];
+        await CountAsync();
+        await CountAsync();
         Assert.Equal(1, await CountAsync());
     }
 
@@ -186,14 +200,14 @@ public sealed class EpcPublisherTests : IDisposable
         Assert.Equal([$"set trait {Epc.HealthyTrait}"], await AgainAsync());
 
         await AgainAsync();
-        await new PlacementClient(session).DeleteProviderAsync(placement["host_sgx_epc_0"].Id);
+        placement.Remove("host_sgx_epc_0");
         Assert.Contains("made provider host_sgx_epc_0", await AgainAsync());
 
         // nova-compute makes the host's provider anew.
         await AgainAsync();
         foreach (var name in new[] { "host_sgx_epc_0", "host" })
         {
-            await new PlacementClient(session).DeleteProviderAsync(placement[name].Id);
+            placement.Remove(name);
         }
         placement.AddHost("host");
         Assert.Contains("made provider host_sgx_epc_0", await AgainAsync());
@@ -210,7 +224,7 @@ public sealed class EpcPublisherTests : IDisposable
         await PublishAsync(Host(reserved: 0));
 
         Assert.Equal(["COMPUTE_NODE", "HW_CPU_X86_AVX2"], placement["host"].Traits.Order());
-        Assert.Equal(["host"], placement.Names);
+        Assert.Empty(placement["host_sgx_epc_0"].Inventories);
     }
 
     [Fact]
@@ -236,7 +250,7 @@ public sealed class EpcPublisherTests : IDisposable
     }
 
     [Fact]
-    public async Task TDX_keys_are_a_provider_below_the_host_that_goes_when_they_are_not_offered_any_more()
+    public async Task TDX_keys_are_a_provider_below_the_host_whose_inventory_goes_when_they_are_not_offered_any_more()
     {
         var epc = Host(reserved: 0, (0, 64));
         await PublishAsync(epc);
@@ -256,7 +270,7 @@ public sealed class EpcPublisherTests : IDisposable
 
         placement["host_tdx"].Used = 0;
         await PublishAsync(epc);
-        Assert.Equal(["host", "host_sgx_epc_0"], placement.Names);
+        Assert.Empty(placement["host_tdx"].Inventories);
     }
 
     [Fact]

@@ -59,6 +59,8 @@ internal sealed class PretendedPlacement : HttpMessageHandler
         return providers[provider.Id] = provider;
     }
 
+    public void Remove(string name) => providers.Remove(this[name].Id);
+
     public CloudSession Connect()
     {
         var settings = new CloudSettings(new Dictionary<string, string>
@@ -108,8 +110,6 @@ internal sealed class PretendedPlacement : HttpMessageHandler
             ("GET", ["resource_providers", var id], _) => Json(providers[Guid.Parse(id)].ToJson()),
             ("GET", ["resource_providers"], _) => List(request.RequestUri.Query),
             ("POST", ["resource_providers"], _) => Create(JsonNode.Parse(body)!),
-            ("DELETE", ["resource_providers", var id], _) =>
-                new HttpResponseMessage(providers.Remove(Guid.Parse(id)) ? HttpStatusCode.NoContent : HttpStatusCode.NotFound),
             (_, ["resource_providers", var id, var what], _) => Part(request.Method, providers[Guid.Parse(id)], what, body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
