@@ -101,7 +101,7 @@ discover_hosts_in_cells_interval = 5
 enable_isolated_aggregate_filtering = true
 [compute]
 provider_config_location = $state/etc/provider_config
-# nova-compute looks at its providers every 5 minutes otherwise; a test sees here what a cloud sees then.
+# nova-compute reads its providers every 5 minutes otherwise, and a test needs one that knows them.
 resource_provider_association_refresh = 30
 [quota]
 instances = -1

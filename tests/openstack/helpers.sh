@@ -167,7 +167,8 @@ with open(path, "w") as file:
     file.write(text)
 END
   start_node_as_configured
-  eventually 60 offers_nothing $node && eventually 120 create third sgx.8m "$host" && openstack server delete --wait third && status=0
+  eventually 60 offers_nothing $node && eventually 120 create third sgx.8m "$host" && openstack server delete --wait third &&
+    ! grep -m 1 RetrievalFailed "$state/log/nova-compute.log" && status=0
   restore_node
   eventually 60 has_section 1 32 0 && eventually 60 has_section 0 40 8 && return $status
 }
@@ -378,7 +379,7 @@ tdx_is_claimed_and_refused() {
   openstack server show trusted -f value -c status -c fault
   [ "$(status_of trusted)" = ERROR ] && curl -s "$metrics/metrics" | grep '^guardian_relay_refusals_total' | grep -q 'cannot-add-tdx"} [1-9]' && status=0
   openstack server delete --wait trusted
-  # nova-compute may have met the provider by now, and works no more without it.
+  # nova-compute may have met the provider by now, and builds and deletes no server for minutes when it is gone.
   openstack resource provider inventory delete "$keys" && openstack flavor delete tdx.small
   return $status
 }

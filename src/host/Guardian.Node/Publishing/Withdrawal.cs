@@ -6,8 +6,8 @@ namespace Guardian.Node.Publishing;
 /// <param name="placement">Placement.</param>
 /// <param name="seen">The providers that are as they should be.</param>
 /// <remarks>
-/// A provider stays, without inventory. nova-compute remembers the providers below its host's, and while Placement lacks one of them it
-/// neither builds nor deletes servers, until it is restarted (get_allocations_for_provider_tree in nova/scheduler/client/report.py).
+/// A provider stays, without inventory. nova-compute remembers the providers below its host's for five minutes, and builds and deletes
+/// no server when Placement lacks one of them (get_allocations_for_provider_tree in nova/scheduler/client/report.py).
 /// </remarks>
 internal sealed class Withdrawal(PlacementClient placement, SeenProviders seen)
 {
