@@ -12,6 +12,12 @@ internal sealed class PodAdmission(string runtimeClass)
     // The kubelet's own copy of a pod that it has from a file: a change of it changes nothing.
     private const string MirrorAnnotation = "kubernetes.io/config.mirror";
 
+    // The container that kubectl means where a pod has several; injectors of sidecars set it.
+    private const string MainAnnotation = "kubectl.kubernetes.io/default-container";
+
+    // Of the whole pod: it names the session of the main container, and of no sidecar.
+    private const string SessionAnnotation = $"org.guardian.{ProgramSettings.Session}";
+
     // The API server takes more, but no node runs so many in one pod.
     private const int MaxContainers = 1_000;
 
@@ -31,8 +37,7 @@ internal sealed class PodAdmission(string runtimeClass)
         }
         try
         {
-            var programs = List(spec, "initContainers", annotations).Concat(List(spec, "containers", annotations))
-                .Where(container => container.IsProgram).ToList();
+            var programs = FindPrograms(spec, annotations);
             return programs.Count > 0
                 ? new JsonArray([.. programs.SelectMany(container => container.Complete())])
                 : ProgramReasons.NoSession.Because(
@@ -44,6 +49,19 @@ internal sealed class PodAdmission(string runtimeClass)
         }
     }
 
-    private static IEnumerable<PodContainer> List(JsonElement? spec, string list, IReadOnlyDictionary<string, string> annotations) =>
-        spec.Items(list).Take(MaxContainers).Select((container, i) => new PodContainer($"/spec/{list}/{i}", container, annotations));
+    // Sidecars have variables from objects of the cluster too, so such a container is a program only where no other is.
+    private static List<PodContainer> FindPrograms(JsonElement? spec, IReadOnlyDictionary<string, string> annotations)
+    {
+        var main = annotations.GetValueOrDefault(MainAnnotation);
+        var names = spec.Items("containers").Select(each => ((JsonElement?)each).Text("name")).ToList();
+        var first = names.Contains(main) ? main : names.FirstOrDefault();
+        List<PodContainer> all = [.. List(spec, "initContainers", null, annotations), .. List(spec, "containers", first, annotations)];
+        return all.FindAll(each => each.IsProgram) is { Count: > 0 } programs ? programs : all.FindAll(each => each.HasUnknownVariables);
+    }
+
+    private static IEnumerable<PodContainer> List(
+        JsonElement? spec, string list, string? main, IReadOnlyDictionary<string, string> annotations) =>
+        spec.Items(list).Take(MaxContainers).Select((container, i) => new PodContainer(
+            $"/spec/{list}/{i}", container,
+            name => name == SessionAnnotation && ((JsonElement?)container).Text("name") != main ? null : annotations.GetValueOrDefault(name)));
 }
