@@ -12,12 +12,6 @@ internal sealed class PodAdmission(string runtimeClass)
     // The kubelet's own copy of a pod that it has from a file: a change of it changes nothing.
     private const string MirrorAnnotation = "kubernetes.io/config.mirror";
 
-    // The container that kubectl means where a pod has several; injectors of sidecars set it.
-    private const string MainAnnotation = "kubectl.kubernetes.io/default-container";
-
-    // Of the whole pod: it names the session of the main container, and of no sidecar.
-    private const string SessionAnnotation = $"org.guardian.{ProgramSettings.Session}";
-
     // The API server takes more, but no node runs so many in one pod.
     private const int MaxContainers = 1_000;
 
@@ -30,8 +24,8 @@ internal sealed class PodAdmission(string runtimeClass)
         {
             return new JsonArray();
         }
-        var annotations = pod.Member("metadata").Member("annotations").Texts();
-        if (annotations.ContainsKey(MirrorAnnotation))
+        var annotations = new PodAnnotations(pod);
+        if (annotations.Has(MirrorAnnotation))
         {
             return new JsonArray();
         }
@@ -50,18 +44,12 @@ internal sealed class PodAdmission(string runtimeClass)
     }
 
     // Sidecars have variables from objects of the cluster too, so such a container is a program only where no other is.
-    private static List<PodContainer> FindPrograms(JsonElement? spec, IReadOnlyDictionary<string, string> annotations)
+    private static List<PodContainer> FindPrograms(JsonElement? spec, PodAnnotations annotations)
     {
-        var main = annotations.GetValueOrDefault(MainAnnotation);
-        var names = spec.Items("containers").Select(each => ((JsonElement?)each).Text("name")).ToList();
-        var first = names.Contains(main) ? main : names.FirstOrDefault();
-        List<PodContainer> all = [.. List(spec, "initContainers", null, annotations), .. List(spec, "containers", first, annotations)];
+        List<PodContainer> all = [.. List(spec, "initContainers", annotations), .. List(spec, "containers", annotations)];
         return all.FindAll(each => each.IsProgram) is { Count: > 0 } programs ? programs : all.FindAll(each => each.HasUnknownVariables);
     }
 
-    private static IEnumerable<PodContainer> List(
-        JsonElement? spec, string list, string? main, IReadOnlyDictionary<string, string> annotations) =>
-        spec.Items(list).Take(MaxContainers).Select((container, i) => new PodContainer(
-            $"/spec/{list}/{i}", container,
-            name => name == SessionAnnotation && ((JsonElement?)container).Text("name") != main ? null : annotations.GetValueOrDefault(name)));
+    private static IEnumerable<PodContainer> List(JsonElement? spec, string list, PodAnnotations annotations) =>
+        spec.Items(list).Take(MaxContainers).Select((container, i) => new PodContainer($"/spec/{list}/{i}", container, annotations));
 }

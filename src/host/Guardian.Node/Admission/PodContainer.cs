@@ -15,12 +15,13 @@ internal sealed class PodContainer
 
     /// <param name="pointer">The container's place in the pod (RFC 6901).</param>
     /// <param name="container">The container.</param>
-    /// <param name="annotations">The annotations that are about it.</param>
-    public PodContainer(string pointer, JsonElement? container, Func<string, string?> annotations)
+    /// <param name="annotations">The pod's annotations.</param>
+    public PodContainer(string pointer, JsonElement? container, PodAnnotations annotations)
     {
         (this.pointer, this.container) = (pointer, container);
         var name = container.Text("name");
-        settings = new ProgramSettings($"the container '{name}'", name, variable => FindVariable(variable).Text("value"), annotations);
+        settings = new ProgramSettings(
+            $"the container '{name}'", name, variable => FindVariable(variable).Text("value"), annotations.Of(name));
     }
 
     /// <summary>Whether the container names a session, if only by a value that its node learns.</summary>
