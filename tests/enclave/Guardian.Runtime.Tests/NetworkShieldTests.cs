@@ -146,6 +146,27 @@ public sealed class NetworkShieldTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_port_on_all_addresses_takes_clients_of_both_families_and_a_taken_one_is_named()
+    {
+        var port = ReservedPort.Reserve();
+        var plain = new ListenConfiguration(port, NetworkProtocol.Plain, null, null, null, null);
+        using var listener = new ShieldedListener(shield, plain, IPAddress.IPv6Any);
+        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            var guest = Task.Run(() => EchoOnce(listener));
+            using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(address, port);
+            using var answer = new NetworkStream(client);
+            await answer.WriteAsync("hello"u8.ToArray());
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Equal("hello", await ReadAllAsync(answer));
+            await guest;
+        }
+        var refused = Assert.Throws<RefusedException>(() => Listen(plain));
+        Assert.Contains($"cannot listen on 127.0.0.1:{port}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_services_connect_only_if_each_is_the_one_that_the_other_expects()
     {
         // All run in the same runtime on the same platform. A naive shield compares the runtime's measurement, and accepts each of them.

@@ -28,6 +28,10 @@ public sealed class ListenerTests : IDisposable
     }
 
     [Fact]
+    public void A_port_has_one_listener() => Assert.Equal(
+        SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => HostListener.Listen(listener.Address)).SocketErrorCode);
+
+    [Fact]
     public void A_program_that_reads_the_flags_gets_listener_and_connections_that_do_not_block()
     {
         // Go looks at the flags when it makes its listener, and then relies on them.

@@ -42,7 +42,8 @@ internal static unsafe partial class Libc
     // fcntl(2): F_GETFD
     public const int GetDescriptorFlags = 1;
 
-    // fallocate(2): FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    // fallocate(2): no flags; FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+    public const int WholeRange = 0;
     public const int PunchHole = 3;
 
     // poll(2)

@@ -8,9 +8,10 @@ namespace Guardian.Cli.Inputs;
 /// <param name="folder">The folder <c>blobs/sha256</c> of an archive.</param>
 internal sealed class ImageBlobs(string folder)
 {
+    private const string BlobFolder = "blobs/sha256";
     private const int MaxDocumentSize = 1024 * 1024;
 
-    /// <summary>Unpacks an archive.</summary>
+    /// <summary>Unpacks the files of an archive that are those of a layout.</summary>
     /// <param name="archive">The file, tar.</param>
     /// <param name="folder">The folder to unpack it to.</param>
     /// <exception cref="InvalidDataException">It is no archive.</exception>
@@ -19,7 +20,17 @@ internal sealed class ImageBlobs(string folder)
         using var file = InputFile.Open(archive);
         try
         {
-            TarFile.ExtractToDirectory(file, folder, overwriteFiles: true);
+            Directory.CreateDirectory(Path.Combine(folder, BlobFolder));
+            using var tar = new TarReader(file);
+            while (tar.GetNextEntry() is { } entry)
+            {
+                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+                if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && IsPart(name))
+                {
+                    using var target = File.Create(Path.Combine(folder, name));
+                    entry.DataStream?.CopyTo(target);
+                }
+            }
         }
         catch (Exception failure) when (failure is EndOfStreamException or FormatException or OverflowException or NotSupportedException)
         {
@@ -27,7 +38,7 @@ internal sealed class ImageBlobs(string folder)
         }
         // Bytes that are no archive can look like one without entries.
         return File.Exists(Path.Combine(folder, "index.json"))
-            ? new ImageBlobs(Path.Combine(folder, "blobs", "sha256"))
+            ? new ImageBlobs(Path.Combine(folder, BlobFolder))
             : throw new InvalidDataException("it has no index.json");
     }
 
@@ -56,7 +67,7 @@ internal sealed class ImageBlobs(string folder)
     public FileStream Open(string digest)
     {
         var hex = digest.StartsWith("sha256:", StringComparison.Ordinal) ? digest["sha256:".Length..] : "";
-        if (hex.Length != 64 || !hex.All(char.IsAsciiHexDigitLower))
+        if (!IsHash(hex))
         {
             throw new InvalidDataException($"'{digest}' is no sha256 digest");
         }
@@ -82,4 +93,9 @@ internal sealed class ImageBlobs(string folder)
         File.WriteAllBytes(Path.Combine(folder, hex), content);
         return new JsonObject { ["mediaType"] = mediaType, ["digest"] = $"sha256:{hex}", ["size"] = content.Length };
     }
+
+    private static bool IsPart(string name) => name == "index.json"
+        || (name.StartsWith(BlobFolder + "/", StringComparison.Ordinal) && IsHash(name[(BlobFolder.Length + 1)..]));
+
+    private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

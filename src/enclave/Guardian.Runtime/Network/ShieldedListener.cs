@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files;
 using Guardian.Refusals;
+using Guardian.Runtime.Base;
 using Guardian.Wasi.Streams;
 
 namespace Guardian.Runtime.Network;
@@ -33,23 +34,27 @@ internal sealed class ShieldedListener : IGuestListener
     private readonly ConcurrentDictionary<Task, byte> handshakes = new();
     private readonly Task accepting;
 
-    /// <exception cref="SocketException">The port is taken.</exception>
-    /// <exception cref="RefusedException">Its certificates cannot be used.</exception>
+    /// <exception cref="RefusedException">The port is taken, or its certificates cannot be used.</exception>
     public ShieldedListener(NetworkShield shield, ListenConfiguration listen, IPAddress address)
     {
         this.shield = shield;
         options = shield.CreateServerOptions(listen);
+        var place = new IPEndPoint(address, listen.Port);
         socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            socket.Bind(new IPEndPoint(address, listen.Port));
+            if (address.Equals(IPAddress.IPv6Any))
+            {
+                // All addresses, as for every server on Linux: those of IPv4 too.
+                socket.DualMode = true;
+            }
+            socket.Bind(place);
             socket.Listen(Backlog);
         }
-        catch
+        catch (SocketException failure)
         {
             socket.Dispose();
-            throw;
+            throw new RefusedException(RuntimeReasons.BusyPort.Because($"the runtime cannot listen on {place}: {failure.Message}"), failure);
         }
         accepting = Task.Run(AcceptAsync);
     }

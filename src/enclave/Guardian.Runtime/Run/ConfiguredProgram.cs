@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Guardian.Attestation.Launch;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Files.Native;
@@ -159,12 +158,10 @@ internal static class ConfiguredProgram
             }
             return listeners;
         }
-        catch (Exception failure)
+        catch
         {
             listeners.ForEach(listener => listener.Dispose());
-            throw failure is SocketException socket
-                ? new RefusedException(RuntimeReasons.BusyPort.Because($"the runtime cannot listen on a port: {socket.Message}"))
-                : failure;
+            throw;
         }
     }
 

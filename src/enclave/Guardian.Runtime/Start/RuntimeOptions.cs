@@ -135,12 +135,12 @@ internal sealed record RuntimeOptions
     private static int ParseReplica(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
             ? replica
-            : throw Refuse($"'{text}' is no number of a replica");
+            : throw Refuse($"--replica takes a number, not '{text}'", "leave it out, if the session's volumes have no replicas");
 
     private static TimeSpan ParseWait(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             ? TimeSpan.FromSeconds(seconds)
-            : throw Refuse($"'{text}' is no number of seconds");
+            : throw Refuse($"--cas-wait takes a number of seconds, not '{text}'", "for example 60");
 
     private static MrEnclave ParseMrEnclave(string hex) =>
         MrEnclave.TryParse(hex, out var value) ? value : throw Refuse($"'{hex}' is no MRENCLAVE");
@@ -148,7 +148,7 @@ internal sealed record RuntimeOptions
     private static PlatformKind ParsePlatform(string kind) => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
 
     private static IPAddress ParseAddress(string text) =>
-        IPAddress.TryParse(text, out var address) ? address : throw Refuse($"'{text}' is no IP address");
+        IPAddress.TryParse(text, out var address) ? address : throw Refuse($"--listen-on takes an IP address, not '{text}'", "for example 127.0.0.1, 0.0.0.0 or ::");
 
     private static RefusedException Refuse(string detail, string? remedy = null) =>
         new(RuntimeReasons.BadOptions.Because(detail) with { Remedy = remedy ?? RuntimeReasons.BadOptions.Remedy });

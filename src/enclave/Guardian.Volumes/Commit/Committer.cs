@@ -97,6 +97,23 @@ internal sealed class Committer : IDisposable
         return FileError.Success;
     }
 
+    /// <summary>Makes room for new content, so that it can be committed. What was removed gives its room to the next state.</summary>
+    /// <param name="size">Bytes of the content.</param>
+    /// <exception cref="RefusedException">The volume stopped, or the keeper of the tag does not answer.</exception>
+    /// <exception cref="IOException">The disk is full, or the storage failed.</exception>
+    public void MakeRoom(int size)
+    {
+        try
+        {
+            cache.MakeRoom(size);
+        }
+        catch (IOException) when (allocator.HasRetired)
+        {
+            Commit();
+            cache.MakeRoom(size);
+        }
+    }
+
     /// <summary>Makes all changes safe. Does nothing in a volume that is open for reading only.</summary>
     /// <exception cref="RefusedException">The volume stopped, or the keeper of the tag does not answer.</exception>
     /// <exception cref="IOException">The storage failed; the next commit retries.</exception>

@@ -12,6 +12,10 @@ internal sealed partial class ContentCache : IDisposable
     // Chunks that may wait to be written: enough to write together, and few enough to be in the processor's cache when they are encrypted.
     private const int MaxDirty = 512;
 
+    // Slots for the nodes, directories and inodes of the next commit: without them, a full disk would keep even a removal from being
+    // committed, and so from freeing anything.
+    private const int CommitSlots = 64;
+
     private const int ChunksPerSlab = 64;
 
     // Chunks: 4 GiB.
@@ -23,6 +27,7 @@ internal sealed partial class ContentCache : IDisposable
     // Fewer jobs are done before another thread wakes.
     private const int MinShared = 4;
 
+    private readonly SlotAllocator allocator;
     private readonly int capacity;
     private readonly WorkerPool pool = new(Math.Min(MaxWorkers, Environment.ProcessorCount));
     private readonly WriteQueue queue;
@@ -36,6 +41,7 @@ internal sealed partial class ContentCache : IDisposable
     /// <param name="size">Bytes of content to keep in memory.</param>
     public ContentCache(IStorage storage, SlotAllocator allocator, long size)
     {
+        this.allocator = allocator;
         capacity = (int)Math.Clamp(size / Page.ChunkSize, 4 * MaxReadAhead, int.MaxValue / 2);
         readPast = new int[Math.Min(capacity, MaxReadPast) * RecordPointer.MaxPages];
         execute = ExecuteJob;
@@ -55,6 +61,12 @@ internal sealed partial class ContentCache : IDisposable
 
     /// <summary>Whether so many chunks changed that they should be written now.</summary>
     public bool IsFull => dirty.Count > Math.Min(MaxDirty, capacity / 2);
+
+    /// <summary>Makes sure that the next commit finds slots for new content, besides those for what changed before.</summary>
+    /// <param name="size">Bytes of the new content.</param>
+    /// <exception cref="IOException">The container cannot grow.</exception>
+    public void MakeRoom(int size) =>
+        allocator.MakeRoom(CommitSlots + ((long)dirty.Count * RecordPointer.MaxPages) + (2 * RecordPointer.MaxPages) + (size / Page.Size));
 
     /// <summary>Reads from a range that lies within the file.</summary>
     /// <remarks>Whole chunks that are not in memory are decrypted straight into the buffer: a large read would only evict what is used

@@ -170,6 +170,7 @@ internal sealed class VolumeDirectory(OpenVolume volume, Inode? inode) : VolumeN
         {
             return FileError.Exists;
         }
+        Volume.Committer.MakeRoom(0);
         if (check is not null && check() is not FileError.Success and var refused)
         {
             return refused;

@@ -68,7 +68,9 @@ internal sealed class VolumeFile(OpenVolume volume, Inode inode) : VolumeNode(vo
                     {
                         return refused;
                     }
-                    written += WritePiece((long)offset + written, data[written..]);
+                    var rest = data[written..];
+                    Volume.Committer.MakeRoom(Math.Min(rest.Length, MaxWrittenThrough));
+                    written += WritePiece((long)offset + written, rest);
                 }
             }
             catch (Exception failure) when (OpenVolume.IsVolumeFailure(failure))

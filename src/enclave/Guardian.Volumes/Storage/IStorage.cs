@@ -15,7 +15,7 @@ internal interface IStorage : IDisposable
     /// all.</summary>
     void Write(long offset, ReadOnlySpan<byte> data);
 
-    /// <summary>Shortens the container, or extends it with zeros.</summary>
+    /// <summary>Shortens the container, or extends it with zeros and reserves their space on the disk where that is possible.</summary>
     void SetSize(long size);
 
     /// <summary>Makes a range read as zeros, and releases its space on the disk where that is possible.</summary>

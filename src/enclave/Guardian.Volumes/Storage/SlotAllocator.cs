@@ -43,6 +43,18 @@ internal sealed class SlotAllocator
     /// <summary>Free slots.</summary>
     public long FreeCount { get; private set; }
 
+    /// <summary>Whether slots become free when the next state is safe.</summary>
+    public bool HasRetired
+    {
+        get
+        {
+            lock (gate)
+            {
+                return retired.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Marks slots as used by a stored state; false when some are used already, or lie outside the container.</summary>
     public bool TryMark(long slot, int count)
     {
@@ -71,9 +83,12 @@ internal sealed class SlotAllocator
             var best = FreeCount > 0 ? Find(wanted) : default;
             if (best.Count < Math.Min(wanted, GoodExtent) && FreeCount * 4 <= Count)
             {
-                cursor = Count;
-                Grow();
-                best = Find(wanted);
+                var end = Count;
+                if (TryGrow(mustGrow: best.Count == 0))
+                {
+                    cursor = end;
+                    best = Find(wanted);
+                }
             }
             for (var at = best.Slot; at < best.Slot + best.Count; at++)
             {
@@ -83,6 +98,19 @@ internal sealed class SlotAllocator
             FreeCount -= best.Count;
             cursor = best.Slot + best.Count;
             return best;
+        }
+    }
+
+    /// <summary>Makes sure that so many slots are free.</summary>
+    /// <exception cref="IOException">The container cannot grow.</exception>
+    public void MakeRoom(long slots)
+    {
+        lock (gate)
+        {
+            while (FreeCount < slots)
+            {
+                TryGrow(mustGrow: true);
+            }
         }
     }
 
@@ -188,9 +216,27 @@ internal sealed class SlotAllocator
         FreeCount += extent.Count;
     }
 
-    private void Grow()
+    // A disk that is nearly full has space for the smallest step only.
+    private bool TryGrow(bool mustGrow)
     {
-        var count = Count + Math.Max(GrowthStep, RoundUp(Count / 16));
+        try
+        {
+            Grow(Math.Max(GrowthStep, RoundUp(Count / 16)));
+        }
+        catch (IOException) when (!mustGrow)
+        {
+            return false;
+        }
+        catch (IOException) when (Count / 16 > GrowthStep)
+        {
+            Grow(GrowthStep);
+        }
+        return true;
+    }
+
+    private void Grow(long slots)
+    {
+        var count = Count + slots;
         if (count > Superblock.MaxSlotCount)
         {
             throw new IOException("the volume cannot grow further");

@@ -25,7 +25,6 @@ public sealed class HostListener : IGuestListener
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(address);
             socket.Listen(backlog);
             socket.Blocking = false;

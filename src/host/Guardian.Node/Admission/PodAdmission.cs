@@ -24,15 +24,14 @@ internal sealed class PodAdmission(string runtimeClass)
         {
             return new JsonArray();
         }
-        var annotations = pod.Member("metadata").Member("annotations").Texts();
-        if (annotations.ContainsKey(MirrorAnnotation))
+        var annotations = new PodAnnotations(pod);
+        if (annotations.Has(MirrorAnnotation))
         {
             return new JsonArray();
         }
         try
         {
-            var programs = List(spec, "initContainers", annotations).Concat(List(spec, "containers", annotations))
-                .Where(container => container.IsProgram).ToList();
+            var programs = FindPrograms(spec, annotations);
             return programs.Count > 0
                 ? new JsonArray([.. programs.SelectMany(container => container.Complete())])
                 : ProgramReasons.NoSession.Because(
@@ -44,6 +43,13 @@ internal sealed class PodAdmission(string runtimeClass)
         }
     }
 
-    private static IEnumerable<PodContainer> List(JsonElement? spec, string list, IReadOnlyDictionary<string, string> annotations) =>
+    // Sidecars have variables from objects of the cluster too, so such a container is a program only where no other is.
+    private static List<PodContainer> FindPrograms(JsonElement? spec, PodAnnotations annotations)
+    {
+        List<PodContainer> all = [.. List(spec, "initContainers", annotations), .. List(spec, "containers", annotations)];
+        return all.FindAll(each => each.IsProgram) is { Count: > 0 } programs ? programs : all.FindAll(each => each.HasUnknownVariables);
+    }
+
+    private static IEnumerable<PodContainer> List(JsonElement? spec, string list, PodAnnotations annotations) =>
         spec.Items(list).Take(MaxContainers).Select((container, i) => new PodContainer($"/spec/{list}/{i}", container, annotations));
 }

@@ -16,17 +16,20 @@ internal sealed class PodContainer
     /// <param name="pointer">The container's place in the pod (RFC 6901).</param>
     /// <param name="container">The container.</param>
     /// <param name="annotations">The pod's annotations.</param>
-    public PodContainer(string pointer, JsonElement? container, IReadOnlyDictionary<string, string> annotations)
+    public PodContainer(string pointer, JsonElement? container, PodAnnotations annotations)
     {
         (this.pointer, this.container) = (pointer, container);
         var name = container.Text("name");
         settings = new ProgramSettings(
-            $"the container '{name}'", name, variable => FindVariable(variable).Text("value"), annotations.GetValueOrDefault);
+            $"the container '{name}'", name, variable => FindVariable(variable).Text("value"), annotations.Of(name));
     }
 
-    /// <summary>Whether the container names a session, or may name one by a value that only its node learns.</summary>
+    /// <summary>Whether the container names a session, if only by a value that its node learns.</summary>
     /// <exception cref="Guardian.Refusals.RefusedException"><see cref="ProgramReasons.BadSetting"/>.</exception>
-    public bool IsProgram => IsLate(ProgramSettings.Session) || settings.Read(ProgramSettings.Session) is not null;
+    public bool IsProgram => IsFromElsewhere(ProgramSettings.Session) || settings.Read(ProgramSettings.Session) is not null;
+
+    /// <summary>Whether the container has variables whose names only its node learns.</summary>
+    public bool HasUnknownVariables => container.Items("envFrom").Any();
 
     /// <summary>Makes the changes that give the container a unit of the enclave device, and the EPC of its settings. It keeps what it
     /// has.</summary>
@@ -53,7 +56,7 @@ internal sealed class PodContainer
     private IEnumerable<(string Resource, string Amount)> FindWanted()
     {
         yield return (SgxResource.Enclave.Name, "1");
-        if (!IsLate(ProgramSettings.Epc) && settings.ReadEpc() is { } mebibytes)
+        if (!IsFromElsewhere(ProgramSettings.Epc) && settings.ReadEpc() is { } mebibytes)
         {
             yield return (SgxResource.Epc, string.Create(CultureInfo.InvariantCulture, $"{mebibytes}Mi"));
         }
@@ -66,10 +69,12 @@ internal sealed class PodContainer
     }
 
     // From an object of the cluster, or from another variable.
-    private bool IsLate(string setting) => FindVariable(ProgramSettings.VariableOf(setting)) is { } own
-        ? ((JsonElement?)own).Member("valueFrom") is { ValueKind: JsonValueKind.Object }
-            || ((JsonElement?)own).Text("value")?.Contains("$(", StringComparison.Ordinal) == true
-        : settings.Find(setting) is null && container.Items("envFrom").Any();
+    private bool IsFromElsewhere(string setting)
+    {
+        var own = FindVariable(ProgramSettings.VariableOf(setting));
+        return own.Member("valueFrom") is { ValueKind: JsonValueKind.Object }
+            || own.Text("value")?.Contains("$(", StringComparison.Ordinal) == true;
+    }
 
     // Of two variables with one name, the last one counts.
     private JsonElement? FindVariable(string name) =>

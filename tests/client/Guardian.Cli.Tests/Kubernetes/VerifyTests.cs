@@ -9,9 +9,10 @@ public sealed class VerifyTests
         """
         {"items": [
           {"metadata": {"namespace": "a", "name": "one", "annotations": {"org.guardian.session": "shop/web"}},
-           "spec": {"containers": [{"name": "c"}, {"name": "waits"}]},
+           "spec": {"containers": [{"name": "c"}, {"name": "waits"}, {"name": "sidecar"}]},
            "status": {"containerStatuses": [{"name": "c", "state": {"running": {"startedAt": "2026-06-01T10:00:00Z"}}},
-             {"name": "waits", "state": {"waiting": {}}}]}},
+             {"name": "waits", "state": {"waiting": {}}},
+             {"name": "sidecar", "state": {"running": {"startedAt": "2026-06-01T10:00:00Z"}}}]}},
           {"metadata": {"namespace": "a", "name": "two",
              "annotations": {"org.guardian.session.c": "shop/db", "org.guardian.session": "x/y"}},
            "spec": {"containers": [{"name": "c"}]},

@@ -50,7 +50,7 @@ public class PremainOptionsTests
     [Theory]
     [InlineData("""{"cas":"https://cas.example:8081","session":"other/web"}""", "malformed")]
     [InlineData("""{"cas":"https://cas.example:8081","entry":"/bin/sh"}""", "malformed")]
-    [InlineData("""{"cas":"https://cas.example:8081","replica":"--session"}""", "no number of a replica")]
+    [InlineData("""{"cas":"https://cas.example:8081","replica":"--session"}""", "--replica takes a number")]
     [InlineData("""{"cas":"no address"}""", "no address")]
     [InlineData("{}", "no address of the CAS")]
     [InlineData("[", "malformed")]

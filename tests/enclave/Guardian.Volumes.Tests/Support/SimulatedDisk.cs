@@ -32,6 +32,9 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     /// <summary>Whether there is no space for any write.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>The most bytes of the container.</summary>
+    public long Capacity { get; set; } = long.MaxValue;
+
     /// <summary>The bytes that a reader sees now. A test may change them.</summary>
     public byte[] Bytes
     {
@@ -80,6 +83,10 @@ internal sealed class SimulatedDisk(Random random) : IStorage
             if (Step())
             {
                 throw new IOException("simulated: size");
+            }
+            if (size > Math.Max(Capacity, seen.Length))
+            {
+                throw new IOException("simulated: full", NoSpace);
             }
             Array.Resize(ref seen, (int)size);
         }

@@ -44,7 +44,8 @@ public sealed class PodAdmissionTests
     public void The_second_admission_of_a_pod_changes_nothing()
     {
         var pod = Reviews.Admit(Reviews.Pod(
-            """[{"name": "a"}, {"name": "b", "resources": {"limits": {"cpu": "1"}}}]""", $"{Session}, \"org.guardian.epc\": \"16\"",
+            """[{"name": "a"}, {"name": "b", "resources": {"limits": {"cpu": "1"}}}]""",
+            $"{Session}, \"org.guardian.session.b\": \"s/b\", \"org.guardian.session.i\": \"s/i\", \"org.guardian.epc\": \"16\"",
             first: """[{"name": "i"}]"""));
         Assert.All(
             pod["spec"]!["containers"]!.AsArray().Concat(pod["spec"]!["initContainers"]!.AsArray()),
@@ -53,6 +54,22 @@ public sealed class PodAdmissionTests
         Assert.True((bool)again["allowed"]!);
         Assert.Null(again["patch"]);
         Assert.Equal(Reviews.Id, (string?)again["uid"]);
+    }
+
+    [Theory]
+    [InlineData("", "a")]
+    [InlineData("b", "b")]
+    [InlineData("i", "a")]
+    [InlineData("elsewhere", "a")]
+    public void The_session_of_a_pod_is_that_of_the_container_that_kubectl_means(string main, string expected)
+    {
+        var annotations = main.Length == 0 ? Session : $"{Session}, \"kubectl.kubernetes.io/default-container\": \"{main}\"";
+        var pod = Reviews.Admit(Reviews.Pod(
+            """[{"name": "a"}, {"name": "b"}, {"name": "c", "envFrom": [{"secretRef": {"name": "n"}}]}]""",
+            $"{annotations}, \"org.guardian.epc\": \"16\"", first: """[{"name": "i"}]"""));
+        var all = pod["spec"]!["containers"]!.AsArray().Concat(pod["spec"]!["initContainers"]!.AsArray());
+        var program = Assert.Single(all, container => container!["resources"] is not null);
+        Assert.Equal(expected, (string?)program!["name"]);
     }
 
     [Theory]

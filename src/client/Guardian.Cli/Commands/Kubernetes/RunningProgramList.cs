@@ -33,7 +33,7 @@ internal static class RunningProgramList
         {
             yield break;
         }
-        var annotations = metadata.Member("annotations").Texts();
+        var annotations = new PodAnnotations(pod);
         var states = pod.Member("status").Items("containerStatuses").Select(each => (JsonElement?)each).ToList();
         foreach (var container in pod.Member("spec").Items("containers").Select(each => (JsonElement?)each))
         {
@@ -45,11 +45,11 @@ internal static class RunningProgramList
         }
     }
 
-    private static string? FindService(IReadOnlyDictionary<string, string> annotations, JsonElement? container, string name)
+    private static string? FindService(PodAnnotations annotations, JsonElement? container, string name)
     {
         string? Variable(string variable) =>
             container.Items("env").Select(each => (JsonElement?)each).LastOrDefault(each => each.Text("name") == variable).Text("value");
-        return new ProgramSettings(name, name, Variable, annotations.GetValueOrDefault).Find(ProgramSettings.Session);
+        return new ProgramSettings(name, name, Variable, annotations.Of(name)).Find(ProgramSettings.Session);
     }
 
     private static DateTimeOffset? ReadTime(string? text) =>

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
@@ -21,10 +22,12 @@ internal sealed record ImageRoot(
     private const int MaxLayers = 200;
     private const long MaxContentSize = 16L * 1024 * 1024 * 1024;
 
+    private static readonly string Machine = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+
     /// <summary>Reads an image layout. Each blob is verified against the digest that names it.</summary>
     /// <param name="layout">The layout's folder.</param>
     /// <param name="work">An empty folder for the files' bytes.</param>
-    /// <exception cref="RefusedException">The layout is malformed, or has no image for x86-64.</exception>
+    /// <exception cref="RefusedException">The layout is malformed, or has no image for this machine.</exception>
     public static ImageRoot Read(string layout, string work)
     {
         try
@@ -42,7 +45,7 @@ internal sealed record ImageRoot(
     {
         var blobs = new ImageBlobs(Path.Combine(layout, "blobs", "sha256"));
         var manifest = FindManifest(blobs, ImageBlobs.ReadIndex(layout), depth: 0)
-            ?? throw new InvalidDataException("it has no image for linux/amd64");
+            ?? throw new InvalidDataException($"it has no image for linux/{Machine}");
         var layers = manifest["layers"]?.AsArray() ?? [];
         if (layers.Count > MaxLayers)
         {
@@ -69,7 +72,7 @@ internal sealed record ImageRoot(
     {
         foreach (var entry in index["manifests"]?.AsArray() ?? [])
         {
-            if (entry?["platform"]?["architecture"]?.GetValue<string>() is { } machine && machine != "amd64")
+            if (entry?["platform"]?["architecture"]?.GetValue<string>() is { } machine && machine != Machine)
             {
                 continue;
             }

@@ -1,7 +1,6 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Guardian.Cli.Commands.Native;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Installation;
@@ -32,15 +31,15 @@ internal sealed class RuntimeFiles(string prefix)
         var work = Directory.CreateTempSubdirectory("guardian-runtime-");
         try
         {
-            var blobs = ImageBlobs.Unpack(image, work.FullName);
-            var digest = ImageBlobs.Text(ImageBlobs.ReadIndex(work.FullName)["manifests"]![0]!["digest"]);
-            var manifest = blobs.ReadObject(digest);
-            var config = blobs.ReadObject(ImageBlobs.Text(manifest["config"]!["digest"]))["config"]!.AsObject();
+            var layout = work.CreateSubdirectory("layout").FullName;
+            _ = ImageBlobs.Unpack(image, layout);
+            var digest = ImageBlobs.Text(ImageBlobs.ReadIndex(layout)["manifests"]![0]!["digest"]);
+            var root = ImageRoot.Read(layout, work.CreateSubdirectory("files").FullName);
             var rootfs = Path.Combine(prefix, $"rootfs-{digest["sha256:".Length..][..16]}");
             Directory.CreateDirectory(prefix);
             if (!Directory.Exists(rootfs))
             {
-                Unpack(blobs, manifest["layers"]!.AsArray(), rootfs);
+                WriteRoot(root.Tree, rootfs);
             }
             Replace(Program, next => File.Copy(source, next));
             File.SetUnixFileMode(Program, (UnixFileMode)0x1ED);
@@ -50,8 +49,8 @@ internal sealed class RuntimeFiles(string prefix)
                 ["runc"] = runc,
                 ["rootfs"] = rootfs,
                 ["state"] = state,
-                ["entrypoint"] = config["Entrypoint"]!.DeepClone(),
-                ["environment"] = config["Env"]!.DeepClone(),
+                ["entrypoint"] = Words(root.Command),
+                ["environment"] = Words(root.Environment),
                 ["cas"] = cas,
             }.ToJsonString() + "\n"));
         }
@@ -88,20 +87,16 @@ internal sealed class RuntimeFiles(string prefix)
         }
     }
 
-    private static void Unpack(ImageBlobs blobs, JsonArray layers, string rootfs)
+    private static JsonArray Words(IReadOnlyList<string> words) => [.. words.Select(word => (JsonNode)word)];
+
+    private static void WriteRoot(RootTree tree, string rootfs)
     {
         var next = rootfs + ".new";
         if (Directory.Exists(next))
         {
             Directory.Delete(next, recursive: true);
         }
-        Directory.CreateDirectory(next);
-        foreach (var layer in layers)
-        {
-            using var packed = blobs.Open(ImageBlobs.Text(layer!["digest"]));
-            using var tar = new GZipStream(packed, CompressionMode.Decompress);
-            TarFile.ExtractToDirectory(tar, next, overwriteFiles: true);
-        }
+        tree.CopyTo(next);
 
         // Engines mount these, and the root is shared and read-only.
         foreach (var folder in new[] { "proc", "sys", "dev", "tmp", "image", "volumes", "run/guardian", "var/lib/guardian", "etc" })

@@ -29,7 +29,7 @@ internal static class RunHelp
                                           or the code of the name.
           --platform hardware|simulated   Accepted platform of the CAS. Default: that of the name, GUARDIAN_PLATFORM, else hardware.
           --machine DIR                   Folder of the simulated machine's identity; unused on SGX hardware.
-          --listen-on ADDRESS             Address on which the session's ports listen; 0.0.0.0 by default.
+          --listen-on ADDRESS             Address on which the session's ports listen; 0.0.0.0 by default, :: for IPv6 too.
           --replica NUMBER                Which replica this is, from 0, if the service has replicas.
           --start-token FILE              The token for this start, if the service demands one (guardian session token).
 
