@@ -97,12 +97,15 @@ internal sealed class Meter : IDisposable
         }
     }
 
-    /// <summary>Records that a definition is gone: the guest was deleted or moved away, or is about to be defined again.</summary>
+    /// <summary>
+    /// Records that a definition is gone: the guest was deleted or moved away, or is about to be defined again. While its QEMU runs the
+    /// guest is not gone: Nova takes its definition away to copy its disk.
+    /// </summary>
     public void RecordRemoved(Guid instance)
     {
         lock (gate)
         {
-            if (guests.ContainsKey(instance))
+            if (guests.TryGetValue(instance, out var guest) && guest.RunningSince is null)
             {
                 Write(JournalRecord.At(clock(), JournalKind.Removed, instance));
             }
