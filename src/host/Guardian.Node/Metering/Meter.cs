@@ -30,12 +30,8 @@ internal sealed class Meter : IDisposable
     public Meter(string path, Func<ClockReading> clock, Action<string> log)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        (journal, this.clock, this.log) = (Journal.Open(path, out var records), clock, log);
+        (journal, this.clock, this.log) = (Journal.Open(path, Apply), clock, log);
         var now = clock();
-        foreach (var record in records)
-        {
-            Apply(record);
-        }
         seen = journal.LastAlive is { } last && last.Boot == now.Boot ? last : now;
         foreach (var guest in guests.Values)
         {
