@@ -15,7 +15,7 @@ internal static class UsageErrors
     {
         var command = arguments.CommandResult.Command;
         var path = PathOf(arguments.CommandResult);
-        if ((arguments.UnmatchedTokens.FirstOrDefault() ?? FindUnknownOption(arguments)) is { } unknown)
+        if ((arguments.UnmatchedTokens is [var unmatched, ..] ? unmatched : FindUnknownOption(arguments)) is { } unknown)
         {
             return unknown.StartsWith('-')
                 ? Suggest($"{path} has no option {unknown}", NearestWord.Find(unknown, OptionsOf(arguments.CommandResult)), path)
