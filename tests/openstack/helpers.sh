@@ -348,6 +348,47 @@ verify_reports_lost_claim() {
   [ "$status" = 1 ] && grep -q 'had 8192 KiB\|claimed 0 KiB' <<<"$out" && grep -q '^guardian_verify_wrong_guests{.*} 1$' "$state/verify.prom"
 }
 
+nova_manage() { nova-manage --config-file "$state/etc/nova.conf" --config-file "$state/etc/nova-database.conf" "$@"; }
+
+# Nova would claim the EPC from the host's own provider, and finds no claim of EPC alone.
+nova_cannot_restore_claim() {
+  local status=0
+  nova_manage placement heal_allocations --instance "$1" --skip-port-allocations --verbose || status=$?
+  [ "$status" = 3 ]
+}
+
+# restored_claim NAME: as docs/how-to/operate.md says.
+restored_claim() {
+  local id
+  id=$(server_id "$1")
+  openstack resource provider allocation set "$id" --project-id "$(project_id)" --user-id "$(openstack user show admin -f value -c id)" \
+    --allocation "rp=$(provider_id "$host"),VCPU=1,MEMORY_MB=128" --allocation "rp=$(section_id 1),CUSTOM_SGX_EPC_MB=8" || return 1
+  openstack server reboot --hard "$id"
+  eventually 60 is_status "$1" ACTIVE && guardian cloud status && on_claimed_sections "$id" 8192
+}
+
+# Nova takes the definition of a running guest away while it copies its disk.
+copied_while_running() {
+  local before
+  before=$(grep -c '"Removed"' "$state/node/epc.journal")
+  openstack server image create --wait --name copy "$1" && grep 'Beginning live snapshot' "$state/log/nova-compute.log" &&
+    [ "$(grep -c '"Removed"' "$state/node/epc.journal")" = "$before" ]
+}
+
+# Nova keeps a deleted server, and its claim, for a while.
+deleted_for_a_while() {
+  local id status=1 configuration=$state/etc/nova.conf
+  cp "$configuration" "$configuration.plain"
+  sed -i 's/^\[DEFAULT\]$/[DEFAULT]\nreclaim_instance_interval = 3600/' "$configuration"
+  restart_nova_api
+  id=$(server_id "$1")
+  openstack server delete "$1" && eventually 60 test -z "$(openstack server list -f value -c Name | grep -x "$1")" && claimed "$id" 8 && guardian cloud status && status=0
+  openstack server restore "$id" && eventually 60 is_status "$1" ACTIVE || status=1
+  cp "$configuration.plain" "$configuration"
+  restart_nova_api
+  return $status
+}
+
 # ---- flavors and quotas
 setup_names_alias() {
   openstack flavor create alias --vcpus 1 --ram 128 --disk 0 --property sgx:epc_size=1024 >/dev/null

@@ -14,9 +14,9 @@ if (args is ["run", ..] or ["--json", "run", ..])
 
 Console.OutputEncoding = new UTF8Encoding(false);
 var arguments = CommandTree.Create().Parse(args);
-if (arguments.Errors.Count > 0)
+if (UsageErrors.Find(arguments) is { } mistake)
 {
-    new Terminal(arguments.GetValue(CliCommand.JsonOption), Console.Out, Console.Error).Fail(UsageErrors.Describe(arguments));
+    new Terminal(arguments.GetValue(CliCommand.JsonOption), Console.Out, Console.Error).Fail(mistake);
     return ExitCode.Usage;
 }
 var configuration = new InvocationConfiguration();

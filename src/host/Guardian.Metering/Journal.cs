@@ -10,6 +10,9 @@ namespace Guardian.Metering;
 /// <remarks>Not thread-safe.</remarks>
 public sealed class Journal : IDisposable
 {
+    // Many lines, and more than any torn write.
+    private const int PartSize = 1024 * 1024;
+
     private readonly FileStream file;
     private readonly FileStream writer;
     private readonly string alivePath;
@@ -25,25 +28,26 @@ public sealed class Journal : IDisposable
 
     /// <summary>Opens a journal for writing; creates it if it does not exist.</summary>
     /// <param name="path">The file; the meter keeps two more files beside it.</param>
-    /// <param name="records">Receives the records that the file held. Those of a year are large, and the journal does not keep
-    /// them.</param>
+    /// <param name="onRecord">Receives each record that the file held, in order. Those of a year would fill the memory.</param>
     /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>: a line before the last is damaged, which no
     /// crash does.</exception>
     /// <exception cref="IOException">The disk failed, or another meter has it open.</exception>
-    public static Journal Open(string path, out IReadOnlyList<JournalRecord> records)
+    public static Journal Open(string path, Action<JournalRecord> onRecord)
     {
+        ArgumentNullException.ThrowIfNull(onRecord);
         // Readers may open the journal, other writers may not. Therefore the lock is another file.
         var writer = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var file = DurableFile.Open(path);
         try
         {
-            var bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            records = Parse(bytes, path, out var size);
+            var journal = new Journal(file, writer, path);
+            var size = Parse(file, path, record =>
+            {
+                journal.LastAlive = record.Clock;
+                onRecord(record);
+            });
             file.SetLength(size);
             file.Position = size;
-            var journal = new Journal(file, writer, path);
-            journal.LastAlive = records is [] ? null : records[^1].Clock;
             // The file beside it is newer, unless a crash came between the two.
             if (File.Exists(journal.alivePath)
                 && JournalRecord.TryParse(File.ReadAllBytes(journal.alivePath).AsSpan().TrimEnd((byte)'\n')) is { } alive
@@ -66,11 +70,11 @@ public sealed class Journal : IDisposable
     /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>: a line is damaged.</exception>
     public static IReadOnlyList<JournalRecord> Read(string path)
     {
+        var records = new List<JournalRecord>();
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
+        Parse(stream, path, records.Add);
         var alivePath = MakeAlivePath(path);
-        return Read(content.GetBuffer().AsSpan(0, (int)content.Length), File.Exists(alivePath) ? File.ReadAllBytes(alivePath) : [], path);
+        return AddAlive(records, File.Exists(alivePath) ? File.ReadAllBytes(alivePath) : []);
     }
 
     /// <summary>Reads a journal from its bytes.</summary>
@@ -80,9 +84,9 @@ public sealed class Journal : IDisposable
     /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>: a line is damaged.</exception>
     public static IReadOnlyList<JournalRecord> Read(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> alive, string name)
     {
-        var records = Parse(bytes, name, out _);
-        return JournalRecord.TryParse(alive.TrimEnd((byte)'\n')) is { } record
-            && IsLater(record.Clock, records is [] ? null : records[^1].Clock) ? [.. records, record] : records;
+        var (records, lines) = (new List<JournalRecord>(), 0);
+        Parse(bytes, name, isEnd: true, ref lines, records.Add);
+        return AddAlive(records, alive);
     }
 
     /// <summary>Appends records; they are on disk when it returns.</summary>
@@ -129,21 +133,51 @@ public sealed class Journal : IDisposable
     private static bool IsLater(ClockReading alive, ClockReading? last) =>
         last is not { } known || (alive.Boot == known.Boot && alive.Uptime > known.Uptime);
 
-    private static List<JournalRecord> Parse(ReadOnlySpan<byte> bytes, string name, out int size)
+    private static List<JournalRecord> AddAlive(List<JournalRecord> records, ReadOnlySpan<byte> alive)
     {
-        var records = new List<JournalRecord>();
-        size = 0;
-        for (var rest = bytes; rest.IndexOf((byte)'\n') is var end and >= 0; rest = rest[(end + 1)..])
+        if (JournalRecord.TryParse(alive.TrimEnd((byte)'\n')) is { } record
+            && IsLater(record.Clock, records is [] ? null : records[^1].Clock))
         {
+            records.Add(record);
+        }
+        return records;
+    }
+
+    // Returns the size of the valid lines. Lines that a meter appends meanwhile are left out.
+    private static long Parse(FileStream file, string name, Action<JournalRecord> onRecord)
+    {
+        var buffer = new byte[PartSize];
+        var (length, size, filled, lines) = (file.Length, 0L, 0, 0);
+        while (size + filled < length && filled < buffer.Length)
+        {
+            var read = file.Read(buffer, filled, (int)Math.Min(buffer.Length - filled, length - size - filled));
+            if (read == 0)
+            {
+                break;
+            }
+            filled += read;
+            var used = Parse(buffer.AsSpan(0, filled), name, size + filled == length, ref lines, onRecord);
+            buffer.AsSpan(used, filled - used).CopyTo(buffer);
+            (size, filled) = (size + used, filled - used);
+        }
+        return filled < buffer.Length ? size : throw Damaged(name, lines + 1);
+    }
+
+    private static int Parse(ReadOnlySpan<byte> part, string name, bool isEnd, ref int lines, Action<JournalRecord> onRecord)
+    {
+        var size = 0;
+        for (var rest = part; rest.IndexOf((byte)'\n') is var end and >= 0; rest = rest[(end + 1)..])
+        {
+            lines++;
             if (JournalRecord.TryParse(rest[..end]) is not { } record)
             {
                 // Pages reach the disk in any order, so a torn write may contain a line feed; only the last line can be torn.
-                return end + 1 == rest.Length ? records : throw Damaged(name, records.Count + 1);
+                return isEnd && end + 1 == rest.Length ? size : throw Damaged(name, lines);
             }
-            records.Add(record);
+            onRecord(record);
             size += end + 1;
         }
-        return records;
+        return size;
     }
 
     private static RefusedException Damaged(string name, int line) =>

@@ -156,7 +156,8 @@ public static class Timeline
                     AddInterval(instance, record.Uptime);
                     instance.RunningSince = null;
                     break;
-                case JournalKind.Removed when instance.StaySince is { } since:
+                // Earlier releases also recorded that a running guest's definition was away, while Nova copied its disk.
+                case JournalKind.Removed when instance is { StaySince: { } since, RunningSince: null }:
                     instance.Stays.Add(new Period(since, Math.Max(since, record.Uptime + offset)));
                     instance.StaySince = null;
                     break;

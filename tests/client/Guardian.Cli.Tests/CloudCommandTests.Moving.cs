@@ -46,6 +46,35 @@ public sealed partial class CloudCommandTests
         (await StatusAsync()).Ends(0);
     }
 
+    [Theory]
+    [InlineData("finished", 0)]
+    [InlineData("confirming", 0)]
+    [InlineData("confirmed", 1)]
+    [InlineData("error", 1)]
+    public async Task A_move_that_has_ended_holds_no_claim(string status, int exitCode)
+    {
+        Pages("os-migrations?", "migrations", $$"""
+            {"uuid": "{{Id}}9", "instance_uuid": "{{Id}}8", "status": "{{status}}", "migration_type": "resize", "source_node": "host"}
+            """);
+        Pages("servers/detail?", "servers", "");
+
+        var output = (await StatusAsync()).Ends(exitCode).Output;
+        Assert.Equal(exitCode == 1, output.Contains(
+            $"{Id}9 on host: claimed 8 MiB, expected 0 MiB: the claim outlived the move of {Id}8, which ended as {status}",
+            StringComparison.Ordinal));
+    }
+
+    // Nova keeps a deleted server and its claim for reclaim_instance_interval, and lists it only to those who ask.
+    [Fact]
+    public async Task A_server_that_can_be_restored_is_no_disagreement()
+    {
+        Pages("servers/detail?", "servers", "");
+        Pages("servers/detail?all_tenants=1&soft_deleted=1", "servers",
+            MakeServer("""{"resources:CUSTOM_SGX_EPC_MB": "8"}""", "host", "SOFT_DELETED"));
+
+        (await StatusAsync()).Ends(0);
+    }
+
     private static string MakeServer(string specs, string host, string status) => $$$"""
         {"id": "{{{Id}}}9", "name": "s", "status": "{{{status}}}", "tenant_id": "p",
          "flavor": {"original_name": "old", "extra_specs": {{{specs}}}},

@@ -69,6 +69,24 @@ public sealed class FirstContactTests : IDisposable
         Assert.Equal("usage", (string?)JsonNode.Parse(json.Error)!["error"]);
     }
 
+    [Theory]
+    [InlineData("key", "create", "--pasphrase")]
+    [InlineData("quote", "verify", "--jsn")]
+    [InlineData("room", "session", "--case")]
+    [InlineData("kubernetes", "generate", "a.yaml", "--output-foldr", "b")]
+    public async Task An_option_that_does_not_exist_is_no_file(params string[] arguments)
+    {
+        (await RunAsync(arguments)).Ends(2).Says("has no option --");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task A_file_whose_name_begins_with_a_dash_stands_after_two_dashes()
+    {
+        (await RunAsync("key", "create", "--", "--key")).Ends(0);
+        Assert.True(File.Exists(folder.File("--key")));
+    }
+
     [Fact]
     public async Task The_version_is_a_command_and_an_option()
     {

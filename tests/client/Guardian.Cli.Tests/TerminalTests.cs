@@ -67,6 +67,22 @@ public sealed class TerminalTests : IDisposable
             $"guardian: error: the file {path} does not exist\n", await RunOnTerminalAsync("key", "show", path), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("quote show /dev/null --json", ">/dev/full", 1)]
+    [InlineData("quote show /dev/null", "2>/dev/full", 1)]
+    [InlineData("quote show /dev/null --json", "2>&-", 1)]
+    [InlineData("quote shw --json", ">/dev/full 2>/dev/full", 2)]
+    [InlineData("version", ">/dev/full", 3)]
+    public async Task The_exit_code_says_what_happened_when_nothing_can_be_written(string words, string streams, int exitCode)
+    {
+        string[] command = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), .. words.Split(' ')];
+        using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", $"exec \"$@\" {streams}", "sh", .. command]);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(exitCode, process.ExitCode);
+        Assert.DoesNotContain("nhandled exception", await error, StringComparison.Ordinal);
+    }
+
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);
 
     // script (util-linux) gives the command a terminal, which ends lines with CR LF.

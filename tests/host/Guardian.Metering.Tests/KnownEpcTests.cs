@@ -14,7 +14,7 @@ public sealed class KnownEpcTests : IDisposable
     public void A_server_that_lost_its_EPC_is_still_known_by_journal_and_claims()
     {
         Assert.Null(KnownEpc.Read(Path));
-        using (var journal = Journal.Open(Path, out _))
+        using (var journal = Journal.Open(Path, _ => { }))
         {
             var clock = new ClockReading(Guid.Empty, 1, 1);
             journal.Append(

@@ -34,6 +34,9 @@ internal abstract class CliCommand : Command
     /// <summary>How long the command may take to end after SIGINT or SIGTERM.</summary>
     public virtual TimeSpan EndingLimit => TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether its arguments may be options of another program.</summary>
+    public virtual bool TakesForeignOptions => false;
+
     /// <summary>Does the work.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     protected abstract Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation);

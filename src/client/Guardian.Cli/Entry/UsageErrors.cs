@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Guardian.Cli.Commands;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Refusals;
@@ -9,13 +10,12 @@ namespace Guardian.Cli.Entry;
 /// <summary>Explains a command line that cannot be run, and suggests the nearest word that exists.</summary>
 internal static class UsageErrors
 {
-    /// <summary>Describes the mistakes.</summary>
-    /// <param name="arguments">A command line with errors.</param>
-    public static Refusal Describe(ParseResult arguments)
+    /// <summary>Describes the mistakes of a command line; null when it has none.</summary>
+    public static Refusal? Find(ParseResult arguments)
     {
         var command = arguments.CommandResult.Command;
         var path = PathOf(arguments.CommandResult);
-        if (arguments.UnmatchedTokens is [var unknown, ..])
+        if ((arguments.UnmatchedTokens is [var unmatched, ..] ? unmatched : FindUnknownOption(arguments)) is { } unknown)
         {
             return unknown.StartsWith('-')
                 ? Suggest($"{path} has no option {unknown}", NearestWord.Find(unknown, OptionsOf(arguments.CommandResult)), path)
@@ -28,10 +28,23 @@ internal static class UsageErrors
                     : CliReasons.Usage.Because(
                         $"{path} takes no argument '{unknown}'") with { Remedy = $"{path} --help shows what it takes" };
         }
+        if (arguments.Errors.Count == 0)
+        {
+            return null;
+        }
         List<string> errors = [
             .. arguments.Errors.OrderBy(error => error.SymbolResult is not ArgumentResult).Select(error => Translate(error, path))];
         return CliReasons.Usage.Because(errors[0]) with { Problems = errors[1..], Remedy = $"{path} --help shows what it takes" };
     }
+
+    // The parser takes a word with dashes that is no option for an argument, such as a file's name.
+    private static string? FindUnknownOption(ParseResult arguments) =>
+        arguments.CommandResult.Command is CliCommand { TakesForeignOptions: true }
+            ? null
+            : arguments.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+                .Where(token => token.Value.Length > 1 && token.Value.StartsWith('-'))
+                .Intersect(arguments.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens))
+                .FirstOrDefault()?.Value;
 
     private static Refusal Suggest(string detail, string? near, string path) =>
         CliReasons.Usage.Because(detail) with { Remedy = near is null ? $"{path} --help lists what there is" : $"did you mean: {near}" };

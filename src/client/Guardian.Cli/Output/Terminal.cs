@@ -45,13 +45,25 @@ internal sealed class Terminal(bool json, TextWriter output, TextWriter error)
     {
         if (json)
         {
-            output.WriteLine(FailureResult.ToJson(refusal));
+            TryWrite(() => output.WriteLine(FailureResult.ToJson(refusal)));
         }
-        FailureResult.WriteText(error, refusal);
+        TryWrite(() => FailureResult.WriteText(error, refusal));
     }
 
     /// <summary>Writes a remark for people that is no result.</summary>
-    public void Note(string text) => new TextOutput(error, null).WriteLine($"guardian: {text}");
+    public void Note(string text) => TryWrite(() => new TextOutput(error, null).WriteLine($"guardian: {text}"));
+
+    // The exit code still says what happened when a stream is closed, or its disk is full.
+    private static void TryWrite(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
 
     /// <summary>Runs long work. On a terminal each part has a bar with the share done and the time left; a pipe gets nothing.</summary>
     /// <param name="work">

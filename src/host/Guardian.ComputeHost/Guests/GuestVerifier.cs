@@ -37,7 +37,7 @@ public sealed record GuestEpcState(Guid Instance, string Name, int? Process, lon
             ? $"Placement claimed {Claimed} KiB, its definition has {Defined} KiB; hard-reboot it"
         : Known > Defined
             ? $"it had {Known} KiB of EPC under the same flavor, its definition has {Defined} KiB; restore its claim with "
-                + "nova-manage placement heal_allocations, and hard-reboot it"
+                + "openstack resource provider allocation set, and hard-reboot it"
         : !IsOnClaimedNodes ? "its definition has EPC of other NUMA nodes than Placement claimed; hard-reboot it"
         : Mapped != Defined ? $"its definition has {Defined} KiB of EPC, its QEMU has mapped {Mapped} KiB; hard-reboot it"
         : null;

@@ -83,7 +83,7 @@ internal sealed class PlacementClaims(
         {
             return RelayReasons.LostClaim.Because(
                 $"instance {nova.Instance} was a TDX guest under flavor '{nova.Flavor}', and Placement has claimed no TDX key for it now; "
-                + "nova-manage placement heal_allocations restores a claim");
+                + "openstack resource provider allocation set restores a claim");
         }
         var (before, now) = (last?.Sum(claim => claim.Mebibytes) ?? 0, found.Sum(claim => claim.Mebibytes));
         // The flavor is the same, so the server's owner pays for the same EPC. Newer definitions show what the flavor asks for now.
@@ -91,7 +91,7 @@ internal sealed class PlacementClaims(
         {
             return RelayReasons.LostClaim.Because(
                 $"instance {nova.Instance} had {before} MiB of EPC under flavor '{nova.Flavor}', and Placement has claimed {now} MiB "
-                + "for it now; nova-manage placement heal_allocations restores a claim");
+                + "for it now; openstack resource provider allocation set restores a claim");
         }
         try
         {

@@ -24,7 +24,7 @@ internal static class RelayReasons
     public static readonly RefusalReason LostClaim = new(
         "lost-epc-claim", RefusalKind.Conflict,
         "A server had EPC or TDX under the same flavor, and Placement has no claim for it any more.",
-        "restore the claim with nova-manage placement heal_allocations");
+        "restore the claim with openstack resource provider allocation set (docs/how-to/operate.md), and hard-reboot the server");
 
     public static readonly RefusalReason DoesNotFit = new(
         "epc-does-not-fit", RefusalKind.Conflict, "The host's EPC sections, or the sections that a guest can read, cannot hold the claim.");

@@ -30,12 +30,8 @@ internal sealed class Meter : IDisposable
     public Meter(string path, Func<ClockReading> clock, Action<string> log)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        (journal, this.clock, this.log) = (Journal.Open(path, out var records), clock, log);
+        (journal, this.clock, this.log) = (Journal.Open(path, Apply), clock, log);
         var now = clock();
-        foreach (var record in records)
-        {
-            Apply(record);
-        }
         seen = journal.LastAlive is { } last && last.Boot == now.Boot ? last : now;
         foreach (var guest in guests.Values)
         {
@@ -97,12 +93,15 @@ internal sealed class Meter : IDisposable
         }
     }
 
-    /// <summary>Records that a definition is gone: the guest was deleted or moved away, or is about to be defined again.</summary>
+    /// <summary>
+    /// Records that a definition is gone: the guest was deleted or moved away, or is about to be defined again. While its QEMU runs the
+    /// guest is not gone: Nova takes its definition away to copy its disk.
+    /// </summary>
     public void RecordRemoved(Guid instance)
     {
         lock (gate)
         {
-            if (guests.ContainsKey(instance))
+            if (guests.TryGetValue(instance, out var guest) && guest.RunningSince is null)
             {
                 Write(JournalRecord.At(clock(), JournalKind.Removed, instance));
             }

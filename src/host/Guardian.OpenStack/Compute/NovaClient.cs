@@ -70,9 +70,10 @@ public sealed class NovaClient(CloudSession session)
         (await ListHypervisorsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(known => known.HypervisorHostname == node)
             ?.Service.Host;
 
-    /// <summary>Lists all servers of all projects.</summary>
+    /// <summary>Lists all servers of all projects, also those that Nova keeps for a while after their deletion, with their claims.
+    /// </summary>
     internal Task<IReadOnlyList<Server>> ListServersAsync(CancellationToken cancellation = default) =>
-        ListServersAsync("all_tenants=1", cancellation);
+        ListServersAsync("all_tenants=1&soft_deleted=1", cancellation);
 
     /// <summary>Lists the servers that a query selects.</summary>
     /// <param name="query">Nova's parameters, such as <c>all_tenants=1</c>; may be empty.</param>

@@ -104,4 +104,7 @@ internal sealed record Migration(
     /// back.
     /// </summary>
     public bool IsEvacuationDone => MigrationType == "evacuation" && (Status is "done" or "completed");
+
+    /// <summary>Whether it has ended, well or not, so that it holds no claim any more.</summary>
+    public bool HasEnded => Status is "done" or "completed" or "confirmed" or "reverted" or "cancelled" or "failed" or "error";
 }

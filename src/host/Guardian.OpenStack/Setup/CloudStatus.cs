@@ -143,7 +143,7 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
     {
         var servers = (await nova.ListServersAsync(cancellation).ConfigureAwait(false)).ToDictionary(server => server.Id);
         var migrations = await nova.ListMigrationsAsync(cancellation).ConfigureAwait(false);
-        var moves = migrations.Select(migration => migration.Uuid).ToHashSet();
+        var moves = migrations.ToDictionary(migration => migration.Uuid);
         var evacuated = migrations.Where(migration => migration.IsEvacuationDone)
             .Select(migration => (migration.InstanceUuid, migration.SourceNode)).ToHashSet();
         // A host that was renamed may have left a node of the same name behind.
@@ -154,9 +154,14 @@ public sealed class CloudStatus(PlacementClient placement, NovaClient nova)
             var host = nodes.GetValueOrDefault(root)?.HypervisorHostname;
             if (!servers.TryGetValue(consumer, out var server))
             {
-                if (!moves.Contains(consumer))
+                if (!moves.TryGetValue(consumer, out var move))
                 {
                     drift.Add(new(consumer, host, claimed, 0, "nobody has this identifier: the claim outlived its server"));
+                }
+                else if (move.HasEnded)
+                {
+                    drift.Add(new(consumer, host, claimed, 0,
+                        $"the claim outlived the move of {move.InstanceUuid}, which ended as {move.Status}"));
                 }
             }
             else if (server.Host is not null && server.Host != host && !Moving.Contains(server.Status))

@@ -35,7 +35,7 @@ public sealed class RequestedEpc(NovaClient nova)
         // Only with changes-since, Nova lists deleted servers to everybody, but then it leaves out servers that did not change.
         var changes = string.Create(CultureInfo.InvariantCulture, $"{scope}&changes-since={since.UtcDateTime:yyyy-MM-ddTHH:mm:ss}Z");
         var requests = new Dictionary<Guid, long>();
-        foreach (var query in new[] { scope, changes })
+        foreach (var query in new[] { $"{scope}&soft_deleted=1", changes })
         {
             foreach (var server in await nova.ListServersAsync(query, cancellation).ConfigureAwait(false))
             {

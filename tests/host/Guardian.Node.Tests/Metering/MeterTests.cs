@@ -125,6 +125,43 @@ public sealed class MeterTests : IDisposable
         Assert.Equal([Instances[1]], meter.ListGuests().Select(guest => guest.Instance));
     }
 
+    // Nova takes the definition of a running guest away while it copies its disk (_live_snapshot, _swap_volume), and defines it as before.
+    [Fact]
+    public void A_server_whose_disk_was_copied_while_it_ran_is_shown_until_it_is_gone()
+    {
+        var path = folder.File("journal");
+        using (var meter = Open(path))
+        {
+            meter.RecordDefined(new MeteredGuest(Instances[0], 8, "p", "f"));
+            meter.RecordStarted(Instances[0]);
+            now += 3_600_000;
+            meter.RecordRemoved(Instances[0]);
+            now += 120_000;
+            meter.RecordDefined(new MeteredGuest(Instances[0], 8, "p", "f"));
+            now += 3_600_000;
+            meter.RecordStopped(Instances[0]);
+            meter.RecordRemoved(Instances[0]);
+        }
+
+        var stay = Assert.Single(Timeline.Build(Journal.Read(path))[Instances[0]].Stays);
+        Assert.Equal(7_320_000, stay.End - stay.Start);
+    }
+
+    // As earlier releases wrote it.
+    [Fact]
+    public void A_journal_says_of_such_a_server_that_it_stayed()
+    {
+        var boot = Guid.NewGuid();
+        JournalRecord Record(JournalKind kind, int minute) => new(kind, boot, minute * 60_000, minute * 60_000, Instances[0], 8);
+        var stays = Timeline.Build(
+        [
+            Record(JournalKind.Defined, 0), Record(JournalKind.Started, 0), Record(JournalKind.Removed, 60),
+            Record(JournalKind.Stopped, 90), Record(JournalKind.Removed, 90),
+        ])[Instances[0]].Stays;
+
+        Assert.Equal([new Period(0, 5_400_000)], stays);
+    }
+
     private void CountsRight(IReadOnlyList<Step> steps)
     {
         using var host = new SimulatedHost(folder.File($"journal-{++run}"));

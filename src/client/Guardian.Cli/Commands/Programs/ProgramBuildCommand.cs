@@ -31,6 +31,9 @@ internal sealed class ProgramBuildCommand : CliCommand
         AddSymbols(words, output);
 
     /// <inheritdoc/>
+    public override bool TakesForeignOptions => true;
+
+    /// <inheritdoc/>
     protected override async Task<int> RunAsync(ParseResult arguments, Terminal terminal, CancellationToken cancellation)
     {
         var given = arguments.GetRequiredValue(words);
