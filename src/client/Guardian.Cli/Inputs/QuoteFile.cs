@@ -10,7 +10,7 @@ internal static class QuoteFile
 {
     /// <summary>Reads the bytes of a quote, which may be malformed.</summary>
     /// <param name="path">The file; <c>-</c> is standard input.</param>
-    /// <returns>The bytes, or a refusal that names the form of what is no quote.</returns>
+    /// <returns>The bytes, or a refusal that names the form of another file.</returns>
     public static Outcome<byte[]> Read(string path)
     {
         using var input = InputFile.Open(path);

@@ -87,7 +87,7 @@ internal sealed record AppraisalRequest
     }
 
     private static byte[] ReadBytes(JsonElement owner, string name) =>
-        (Find(owner, name) ?? throw new FormatException($"'{name}' is missing, base64")) is { ValueKind: JsonValueKind.String } value
+        (Find(owner, name) ?? throw new FormatException($"'{name}' is missing")) is { ValueKind: JsonValueKind.String } value
         && value.TryGetBytesFromBase64(out var bytes)
             ? bytes
             : throw new FormatException($"'{name}' is no text in base64");

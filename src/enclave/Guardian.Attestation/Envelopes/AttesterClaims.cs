@@ -31,7 +31,7 @@ internal static class AttesterClaims
 
     /// <summary>The nonces of those who asked for the token.</summary>
     // RFC 9711, 4.1: a text, or a list of texts. Intel Trust Authority makes nonces itself, and repeats their values, in newer tokens
-    // inside each part. What an attester gives begins with "attester_".
+    // inside each part. Names of data that an attester gives begin with "attester_".
     public static IReadOnlyList<string> FindNonces(JsonElement claims, TokenKind kind) => kind switch
     {
         TokenKind.Azure => TextsOf(claims, "nonce"),

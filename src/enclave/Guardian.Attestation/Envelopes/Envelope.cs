@@ -37,7 +37,7 @@ public sealed record Envelope(EnvelopeKind Kind, string Name, ReadOnlyMemory<byt
     public ReadOnlyMemory<byte> Certificate { get; init; }
 
     /// <summary>The nonce for which a coordinator made its quote, which its answer does not repeat; empty for a quote without one. The
-    /// caller adds it: a quote for another nonce, or for none, is then refused.</summary>
+    /// caller adds it: a quote for another nonce or for none, and evidence of another kind, is then refused.</summary>
     public ReadOnlyMemory<byte> Nonce { get; init; }
 
     /// <summary>Data beside a report of SEV-SNP, which the report must name: Azure's runtime data. Empty in other forms.</summary>

@@ -33,6 +33,13 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
                 throw new ArgumentException("a token is an attestation result, not evidence", nameof(envelope));
             case EnvelopeKind.SnpReport:
                 return QuoteReasons.UnsupportedTee.At(QuoteStage.Parse, "a report of SEV-SNP is no quote: Envelope.VerifySnp verifies it");
+            // A nonce without effect would be believed in.
+            case not EnvelopeKind.MarbleRunQuote when !envelope.Nonce.IsEmpty:
+                return QuoteReasons.KeyNotBound.At(
+                    QuoteStage.KeyBinding, $"a nonce is for the quote of a MarbleRun coordinator, and this is a {envelope.Name}") with
+                {
+                    Remedy = "omit the nonce, and compare the report data with it",
+                };
             case EnvelopeKind.Certificate:
                 return VerifyCertificate(envelope.Content, now);
             case EnvelopeKind.MarbleRunQuote:

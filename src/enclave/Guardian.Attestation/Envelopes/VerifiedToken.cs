@@ -25,8 +25,7 @@ public enum TokenKind
 /// <param name="Statuses">The verdicts of an EAR by submodule: none, affirming, warning, contraindicated. Empty for other kinds.</param>
 public sealed record VerifiedToken(
     TokenKind Kind, string Issuer, string? KeyId, DateTimeOffset? IssuedAt, DateTimeOffset? Expires,
-    IReadOnlyList<string> Nonces,
-    IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses)
+    IReadOnlyList<string> Nonces, IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses)
 {
     /// <summary>The policies of an EAR by submodule, in the order in which the verifier applied them. Empty for other kinds.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> PolicyIds { get; init; } =

@@ -150,31 +150,6 @@ public sealed class EnvelopeReaderTests
         }
     }
 
-    [Fact]
-    public void A_coordinator_s_quote_for_a_nonce_is_for_this_nonce_alone()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var root = Certify(key);
-        byte[] nonce = [.. Enumerable.Repeat((byte)7, 20)];
-        var asked = Answer([.. root.RawData, .. nonce]);
-        var plain = Answer(root.RawData);
-        Assert.Equal(HashOfKey(root), Verifier.Verify(asked with { Nonce = nonce }, TestPlatform.Now).Value!.KeySha256);
-        Assert.NotNull(Verifier.Verify(plain, TestPlatform.Now).Value);
-        // Naive: an earlier answer, whose quote names the same certificate.
-        foreach (var old in new[] { plain with { Nonce = nonce }, asked with { Nonce = nonce.AsMemory(1) }, asked })
-        {
-            var refusal = Verifier.Verify(old, TestPlatform.Now).Refusal!;
-            Assert.Equal("key-not-bound", refusal.Code);
-            Assert.Contains("NONCE", refusal.Remedy!, StringComparison.Ordinal);
-        }
-
-        Envelope Answer(byte[] named) => EnvelopeReader.Read(JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            Cert = root.ExportCertificatePem(),
-            Quote = TestPlatform.Quotes.CreateQuote([.. SHA256.HashData(named), .. new byte[32]]),
-        })).Value!;
-    }
-
     [Theory]
     [InlineData("1F8B0800", "gzip")]
     [InlineData("504B0304", "ZIP")]

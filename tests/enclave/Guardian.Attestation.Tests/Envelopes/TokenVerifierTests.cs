@@ -61,8 +61,8 @@ public sealed class TokenVerifierTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    // RFC 9711, 4.1: an EAR repeats one nonce or several. Intel Trust Authority repeats the value of its own, and the attester's data, which
-    // may look like a nonce.
+    // RFC 9711, 4.1: an EAR repeats one nonce or several. Intel Trust Authority repeats the value of its own, and the attester's data,
+    // which may look like a nonce.
     [Theory]
     [InlineData("""{"eat_nonce":"mine",EAR}""", true)]
     [InlineData("""{"eat_nonce":["others","mine"],EAR}""", true)]
