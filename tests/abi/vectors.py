@@ -108,6 +108,7 @@ def main(library):
     ]:
         code, answer = verifier.verify(*arguments, **more)
         expect(name, code == WRONG_USAGE and answer["reason"] == "usage" and answer["detail"], answer)
+        expect(f"{name}, in words of the interface", "Guardian." not in answer["detail"] and ".NET" not in answer["detail"], answer)
     for size in range(0, len(quote), 97):
         code, answer = verifier.verify(quote[:size], collateral, at)
         expect(f"a quote cut to {size} bytes", code == REFUSED and not answer["verified"], answer)

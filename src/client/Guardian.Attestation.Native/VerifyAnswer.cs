@@ -27,7 +27,7 @@ internal static class VerifyAnswer
             return (false, Write(envelope, QuoteReasons.BadToken.Because("a token is no evidence, and this library does not verify it")));
         }
         var verifier = new EvidenceVerifier(request.Verifier, new GivenCollateral(request.Collateral));
-        (var verified, refusal) = new EnvelopeVerifier(verifier).Verify(envelope, request.At);
+        (var verified, refusal) = new EnvelopeVerifier(verifier).Verify(envelope with { Nonce = request.Nonce }, request.At);
         if (verified is null)
         {
             return (false, Write(envelope, refusal!));
@@ -53,6 +53,7 @@ internal static class VerifyAnswer
         json.WriteString("stage", refusal.Location?.Part);
         json.WriteString("reason", refusal.Code);
         json.WriteString("detail", refusal.Detail);
+        json.WriteString("remedy", refusal.Remedy);
     });
 
     private static byte[] Write(Envelope envelope, VerifiedEnvelope verified, Appraisal appraisal) => WriteObject(json =>

@@ -26,6 +26,10 @@ internal sealed record VerifyOptions
     [JsonPropertyName("pckChain")]
     public string? PckChain { get; init; }
 
+    /// <summary>The nonce for which a coordinator of MarbleRun made its quote.</summary>
+    [JsonPropertyName("nonce")]
+    public byte[]? Nonce { get; init; }
+
     /// <summary>Whether collateral without revocation lists passes.</summary>
     [JsonPropertyName("insecureNoRevocation")]
     public bool InsecureNoRevocation { get; init; }
@@ -49,6 +53,8 @@ internal sealed record VerifyRequest
 
     public required DateTimeOffset At { get; init; }
 
+    public required ReadOnlyMemory<byte> Nonce { get; init; }
+
     /// <summary>Reads a request.</summary>
     /// <param name="evidence">The evidence.</param>
     /// <param name="collateral">Packed collateral; empty when there is none.</param>
@@ -69,7 +75,9 @@ internal sealed record VerifyRequest
         }
         catch (JsonException failure)
         {
-            return (null, $"the options are no JSON with known members: {failure.Message}");
+            return (null, "the options are no JSON object of 'policy', 'root', 'pckChain' (texts), 'nonce' (base64) and "
+                + $"'insecureNoRevocation' (true or false): the mistake is in line {failure.LineNumber + 1}, "
+                + $"behind byte {failure.BytePositionInLine}");
         }
         if (read is null)
         {
@@ -97,6 +105,7 @@ internal sealed record VerifyRequest
                 Collateral = found,
                 Policy = policy,
                 At = DateTimeOffset.FromUnixTimeSeconds(at),
+                Nonce = read.Nonce,
                 Verifier = new VerifierOptions
                 {
                     Anchors = [anchor],

@@ -43,7 +43,9 @@ public static class HttpsServer
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(map);
-        var builder = WebApplication.CreateSlimBuilder();
+        // The other builders obey the environment and files of the working folder: they open doors of the host without TLS or bounds.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
         // Requests carry secrets and partners' names, so the framework logs nothing.
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>

@@ -95,6 +95,7 @@ public sealed partial class DocumentationTests
             (await GuardianProgram.RunBuildAsync(folder.Path, alone, words)).Ends(0);
         }
         (await GuardianProgram.RunBuildAsync(folder.Path, alone, "enclave", "measure")).Ends(3).Says("not installed");
+        (await GuardianProgram.RunBuildAsync(folder.Path, alone, "cas", "start")).Ends(3).Says("guardian-cas is not installed");
         folder.Write("team.yaml", "name: team\naccess_policy: {create_sessions: [CREATOR]}\n");
         (await GuardianProgram.RunBuildAsync(folder.Path, alone, "session", "create", "team.yaml", "--key", "alice.pem")).Ends(0);
     }

@@ -172,6 +172,79 @@ public sealed class VerifyCommandTests : IDisposable
         Shows((await RunAsync($"{between.Address}/api/v2/quote", "--simulated")).Ends(1), "not issued by the root");
     }
 
+    // Certification data are not signed: a quote that only names its platform, and the chain beside it.
+    [Fact]
+    public async Task A_chain_that_is_given_beside_a_quote_names_its_platform()
+    {
+        var vector = Vector("dcap", "tdx4-uptodate");
+        var quote = await File.ReadAllBytesAsync(Path.Combine(vector, "quote.bin"));
+        var chain = quote.AsSpan().IndexOf("-----BEGIN"u8);
+        await File.WriteAllBytesAsync(folder.File("chain.pem"), quote[chain..]);
+        // The sizes of: the signature data, the certification data of type 6, and those inside of type 5, which become type 1.
+        byte[] named = [.. quote[..chain], .. new byte[36]];
+        BitConverter.TryWriteBytes(named.AsSpan(632), named.Length - 636);
+        BitConverter.TryWriteBytes(named.AsSpan(636 + 130), named.Length - 636 - 134);
+        BitConverter.TryWriteBytes(named.AsSpan(chain - 6), (ushort)1);
+        BitConverter.TryWriteBytes(named.AsSpan(chain - 4), 36);
+        await File.WriteAllBytesAsync(folder.File("named.bin"), named);
+
+        Shows((await RunAsync("named.bin", "--at", At, "--collateral", vector)).Ends(1), "pass it with --pck-chain");
+        (await RunAsync("named.bin", "--at", At, "--collateral", vector, "--pck-chain", "chain.pem")).Ends(0);
+        (await GuardianProgram.RunAsync(
+            folder.Path, ["quote", "verify", "named.bin", "--at", At, "--collateral", vector, "--pck-chain", "chain.pem"])).Ends(0);
+        using var service = new CollateralStub(CollateralFiles.Read(vector).Value!, isCaching: true);
+        (await RunAsync("named.bin", "--at", At, "--service", service.Address, "--pck-chain", "chain.pem")).Ends(0);
+    }
+
+    // The coordinator binds SHA-256 of its root and the nonce behind it, which it takes as base64url with padding.
+    [Fact]
+    public async Task A_coordinator_is_asked_with_a_nonce()
+    {
+        using var platform = new SimulatedQuotes(folder.File("machine"));
+        using var root = CreateRoot("CN=root");
+        using var genuine = Issue(root);
+        byte[] nonce = [0xFB, 0xFF, 2, 3];
+        var answer = JsonSerializer.Serialize(new
+        {
+            Cert = root.ExportCertificatePem(),
+            Quote = platform.Create([.. SHA256.HashData([.. root.RawData, .. nonce]), .. new byte[32]]),
+        });
+        folder.Write("answer.json", answer);
+        using var server = new TlsPage(genuine, "/api/v2/quote?nonce=-_8CAw%3D%3D", answer);
+        (await RunAsync(server.Address, "--simulated", "--nonce", "-_8CAw")).Ends(0);
+        (await RunAsync($"{server.Address}/api/v2/quote", "--simulated", "--nonce", "+/8CAw==")).Ends(0);
+        (await RunAsync($"{server.Address}/api/v2/quote?nonce=-_8CAw%3D%3D", "--simulated")).Ends(0);
+        (await RunAsync("answer.json", "--simulated", "--nonce", "-_8CAw==")).Ends(0);
+        Shows((await RunAsync("answer.json", "--simulated")).Ends(1), "does not name the certificate", "--nonce NONCE");
+        Shows((await RunAsync("answer.json", "--simulated", "--nonce", "AAAA")).Ends(1), "together with the nonce");
+        (await RunAsync("answer.json", "--simulated", "--nonce", "a nonce")).Ends(2).Says("base64url");
+        (await RunAsync(Path.Combine(Vector("dcap", "tdx4-uptodate"), "quote.bin"), "--nonce", "AAAA")).Ends(2).Says("--nonce is for");
+    }
+
+    [Fact]
+    public async Task What_is_no_bare_quote_is_named_as_what_it_is()
+    {
+        var quote = await File.ReadAllBytesAsync(Path.Combine(Vector("dcap", "tdx4-uptodate"), "quote.bin"));
+        folder.Write("mark.txt", "\uFEFF" + Convert.ToBase64String(quote));
+        folder.Write("answer.json", JsonSerializer.Serialize(new { quote }));
+        folder.Write("key.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+        await File.WriteAllBytesAsync(folder.File("short.bin"), quote.AsMemory(0, 20));
+        (string File, int Code, string Text)[] cases =
+        [
+            ("mark.txt", 0, "version"), ("answer.json", 0, "version"), ("key.pem", 1, "a PEM file with a public key"),
+            (Path.Combine(Vector("envelopes", "ear-pass"), "token.jwt"), 1, "the input is a token (JWT), no bare quote"),
+            (Path.Combine(Vector("snp", "s-base"), "report.bin"), 1, "SEV-SNP report"), ("short.bin", 1, "inside its header"),
+        ];
+        foreach (var (file, code, text) in cases)
+        {
+            var shown = await GuardianProgram.RunAsync(folder.Path, ["quote", "show", file]);
+            Assert.Contains(text, shown.Ends(code).Output + shown.Error, StringComparison.Ordinal);
+            var verified = await GuardianProgram.RunAsync(
+                folder.Path, ["quote", "verify", file, "--collateral", Vector("dcap", "tdx4-uptodate"), "--at", At]);
+            Assert.Contains(code == 0 ? "UpToDate" : text, verified.Ends(code).Output, StringComparison.Ordinal);
+        }
+    }
+
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, ["verify", .. arguments]);
 
     private static void Shows(Result result, params string[] texts) =>

@@ -92,6 +92,61 @@ public sealed class VerifierServiceTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"evidence":5}""", "'evidence' is no text in base64")]
+    [InlineData("""{"evidence":"###"}""", "'evidence' is no text in base64")]
+    [InlineData("""{"nonce":"x"}""", "'evidence' is missing")]
+    [InlineData("""{"evidence":null}""", "'evidence' is missing")]
+    [InlineData("""{"evidence":"AA==","foo":1}""", "the body has the member 'foo'")]
+    [InlineData("""{"Evidence":"AA=="}""", "the body has the member 'Evidence'")]
+    [InlineData("""{"evidence":"AA==","evidence":"AA=="}""", "a member stands twice")]
+    [InlineData("""{"evidence":"AA==","nonce":7}""", "'nonce' is no text")]
+    [InlineData("""{"evidence":"AA==","nonce":[[[[[]]]]]}""", "not JSON at byte 30 of line 1")]
+    [InlineData("""{"evidence":"AA==","endorsements":[]}""", "'endorsements' is no JSON object")]
+    [InlineData("""{"evidence":"AA==","endorsements":{"leaf":"AA=="}}""", "'endorsements' lacks 'chain'")]
+    [InlineData("""{"evidence":"AA==","endorsements":{"leaf":"AA==","chain":1}}""", "'chain' is no text")]
+    [InlineData("""{"evidence":"AA==","nonce":"\ud800"}""", "not Unicode")]
+    [InlineData("{\n\"evidence\": x}", "not JSON at byte 12 of line 2")]
+    [InlineData("[1]", "the body is no JSON object")]
+    [InlineData("null", "the body is no JSON object")]
+    [InlineData("", "not JSON at byte 0 of line 1")]
+    public async Task A_refusal_says_which_member_is_wrong(string body, string expected)
+    {
+        await using var service = await Service.StartAsync();
+        var answer = await service.PostAsync("/v1/appraisals", new StringContent(body));
+        Assert.Equal("bad-request", answer.Reason);
+        Assert.Contains(expected, (string)answer.Json["detail"]!, StringComparison.Ordinal);
+        Assert.Contains("evidence (base64)", (string)answer.Json["remedy"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain("Guardian.", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_quote_of_a_coordinator_is_fresh_by_the_nonce_that_it_was_asked_with()
+    {
+        await using var service = await Service.StartAsync();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=root", key, HashAlgorithmName.SHA256);
+        using var root = request.CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        foreach (var (isAsked, freshness) in new[] { (true, "nonce"), (false, "key") })
+        {
+            var nonce = await service.NonceAsync();
+            byte[] named = [.. root.RawData, .. isAsked ? System.Buffers.Text.Base64Url.DecodeFromChars(nonce) : []];
+            var answer = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new
+            {
+                Cert = root.ExportCertificatePem(),
+                Quote = Service.Quotes.CreateQuote([.. SHA256.HashData(named), .. new byte[32]]),
+            });
+            var submodule = Claims((await service.AppraiseAsync(answer, nonce)).Token())["submods"]!["sgx"]!;
+            Assert.Equal(freshness, (string?)submodule["ear_verifier_claims"]!["guardian.freshness"]);
+            Assert.Equal(isAsked ? nonce : null, (string?)submodule["eat_nonce"]);
+            // For another nonce, the quote names nothing.
+            Assert.Equal(
+                isAsked ? "key-not-bound" : null,
+                (await service.AppraiseAsync(answer, await service.NonceAsync())) is { Type: "application/problem+json" } refused
+                    ? refused.Reason : null);
+        }
+    }
+
     [Fact]
     public async Task Every_form_of_text_is_read()
     {

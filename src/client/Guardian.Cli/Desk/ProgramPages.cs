@@ -161,7 +161,7 @@ internal sealed class ProgramPages(RoomDesk desk, CasDesk cas)
         var (session, _) = SessionDocument.Read(Encoding.UTF8.GetBytes(read.Text));
         var policy = session?.Policies.FirstOrDefault(each => each.Service == service)?.Policy
             ?? throw CliReasons.BadService.Refuse($"the session has no service '{service}'");
-        var (envelope, unknown) = await EvidenceSource.ReadAsync(place, request.Cancellation).ConfigureAwait(false);
+        var (envelope, unknown) = await EvidenceSource.ReadAsync(place, nonce: null, request.Cancellation).ConfigureAwait(false);
         if (envelope is null)
         {
             throw new RefusedException(unknown!);

@@ -71,9 +71,14 @@ internal sealed class InstalledProgram
     public bool IsNative => File.Exists(Path.Combine(Directory, Name));
 
     /// <summary>Prepares the start: of the native file if the folder has one, else of the .NET program.</summary>
+    /// <exception cref="RefusedException">The folder has neither.</exception>
     public ProcessStartInfo CreateStartInfo()
     {
         var native = Path.Combine(Directory, Name);
+        if (!IsNative && !File.Exists(native + ".dll"))
+        {
+            throw CliReasons.NotInstalled.Refuse($"{Name} is not installed at {Directory}");
+        }
         var start = IsNative ? new ProcessStartInfo(native) : new ProcessStartInfo(FindDotnet(), [native + ".dll"]);
         // The program insists on it, and would start a second time otherwise.
         start.Environment[RuntimeDiagnostics.Variable] = "0";

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Guardian.Attestation.Envelopes;
 using Guardian.Refusals;
 using Guardian.Verifier.Reasons;
@@ -16,57 +15,94 @@ internal sealed record AppraisalRequest
     // AMD's chain has some 6 KiB.
     private const int MaxCertificates = 32 * 1024;
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
+
     /// <summary>The evidence, in any form that <c>guardian verify</c> reads.</summary>
-    [JsonPropertyName("evidence"), JsonRequired]
     public required byte[] Evidence { get; init; }
 
     /// <summary>A nonce of this verifier; null without one.</summary>
-    [JsonPropertyName("nonce")]
     public string? Nonce { get; init; }
 
     /// <summary>AMD's certificates for a report of SEV-SNP; null for other evidence.</summary>
-    [JsonPropertyName("endorsements")]
     public RequestedEndorsements? Endorsements { get; init; }
 
     /// <summary>Reads a body.</summary>
     /// <param name="body">The body, at most <see cref="MaxSize"/> bytes of any content.</param>
-    /// <returns>The request, or a refusal.</returns>
-    public static Outcome<AppraisalRequest> Read(ReadOnlySpan<byte> body)
+    /// <returns>The request, or a refusal that names the member that is wrong.</returns>
+    public static Outcome<AppraisalRequest> Read(ReadOnlyMemory<byte> body)
     {
         try
         {
-            if (JsonSerializer.Deserialize(body, RequestJson.Default.AppraisalRequest) is not { } request)
-            {
-                return Refuse("it is null");
-            }
-            return request.Endorsements is { } given
-                && (given.Leaf.Length > MaxCertificates || Encoding.UTF8.GetByteCount(given.Chain) > MaxCertificates)
-                    ? Refuse($"its certificates have more than {MaxCertificates} bytes")
-                    : request;
+            using var document = JsonDocument.Parse(body, Strict);
+            return Read(document.RootElement);
         }
         catch (JsonException failure)
         {
+            return Refuse(failure.LineNumber is { } line
+                ? $"it is not JSON at byte {failure.BytePositionInLine} of line {line + 1}"
+                : "a member stands twice");
+        }
+        catch (FormatException failure)
+        {
             return Refuse(failure.Message);
         }
+        catch (InvalidOperationException)
+        {
+            return Refuse("a text in it is not Unicode");
+        }
     }
+
+    private static AppraisalRequest Read(JsonElement root)
+    {
+        CheckMembers(root, "the body", "evidence", "nonce", "endorsements");
+        return new AppraisalRequest
+        {
+            Evidence = ReadBytes(root, "evidence"),
+            Nonce = Find(root, "nonce") is { } nonce ? TextOf(nonce, "nonce") : null,
+            Endorsements = Find(root, "endorsements") is { } endorsements ? ReadEndorsements(endorsements) : null,
+        };
+    }
+
+    private static RequestedEndorsements ReadEndorsements(JsonElement owner)
+    {
+        CheckMembers(owner, "'endorsements'", "leaf", "chain");
+        var read = new RequestedEndorsements(
+            ReadBytes(owner, "leaf"),
+            TextOf(Find(owner, "chain") ?? throw new FormatException("'endorsements' lacks 'chain'"), "chain"));
+        return read.Leaf.Length <= MaxCertificates && Encoding.UTF8.GetByteCount(read.Chain) <= MaxCertificates
+            ? read
+            : throw new FormatException($"its certificates have more than {MaxCertificates} bytes");
+    }
+
+    private static void CheckMembers(JsonElement owner, string name, params string[] known)
+    {
+        if (owner.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException($"{name} is no JSON object");
+        }
+        if (owner.EnumerateObject().Select(member => member.Name).Except(known).FirstOrDefault() is { } unknown)
+        {
+            throw new FormatException($"{name} has the member '{unknown}', which is none of '{string.Join("', '", known)}'");
+        }
+    }
+
+    private static byte[] ReadBytes(JsonElement owner, string name) =>
+        (Find(owner, name) ?? throw new FormatException($"'{name}' is missing")) is { ValueKind: JsonValueKind.String } value
+        && value.TryGetBytesFromBase64(out var bytes)
+            ? bytes
+            : throw new FormatException($"'{name}' is no text in base64");
+
+    private static string TextOf(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException($"'{name}' is no text");
+
+    private static JsonElement? Find(JsonElement owner, string name) =>
+        owner.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static Refusal Refuse(string problem) =>
         VerifierReasons.BadRequest.Because($"the body is no request for an appraisal: {problem}");
 }
 
 /// <summary>AMD's certificates for a report. Its revocation list comes from the operator of the verifier, never from a request.</summary>
-internal sealed record RequestedEndorsements
-{
-    /// <summary>The certificate of the signing key (VCEK or VLEK), DER or PEM.</summary>
-    [JsonPropertyName("leaf"), JsonRequired]
-    public required byte[] Leaf { get; init; }
-
-    /// <summary>Its issuers, PEM.</summary>
-    [JsonPropertyName("chain"), JsonRequired]
-    public required string Chain { get; init; }
-}
-
-/// <summary>Source-generated JSON of requests.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, MaxDepth = 4)]
-[JsonSerializable(typeof(AppraisalRequest))]
-internal sealed partial class RequestJson : JsonSerializerContext;
+/// <param name="Leaf">The certificate of the signing key (VCEK or VLEK), DER or PEM.</param>
+/// <param name="Chain">Its issuers, PEM.</param>
+internal sealed record RequestedEndorsements(byte[] Leaf, string Chain);

@@ -60,12 +60,19 @@ internal sealed class EvidenceAppraiser(AppraisalSettings settings, NonceBook no
     private Outcome<string> AppraiseQuote(Envelope envelope, Nonce? nonce)
     {
         var now = settings.Time.GetUtcNow();
-        var (verified, refusal) = quotes.Verify(envelope, now);
+        // A coordinator of MarbleRun that was asked with the nonce names it together with its certificate.
+        var isAnswer = envelope.Kind == EnvelopeKind.MarbleRunQuote && nonce is not null;
+        var (verified, refusal) = quotes.Verify(isAnswer ? envelope with { Nonce = nonce!.Bytes } : envelope, now);
+        var isNamed = isAnswer && verified is not null;
+        if (isAnswer && refusal?.Reason == QuoteReasons.KeyNotBound)
+        {
+            (verified, refusal) = quotes.Verify(envelope, now);
+        }
         if (verified is null)
         {
             return refusal!;
         }
-        var (context, stale) = Refresh(verified.Quote.ReportData, verified.KeySha256, nonce);
+        var (context, stale) = Refresh(verified.Quote.ReportData, verified.KeySha256, nonce, isNamed);
         if (context is null)
         {
             return stale!;
@@ -110,9 +117,10 @@ internal sealed class EvidenceAppraiser(AppraisalSettings settings, NonceBook no
     }
 
     // Step 3: the evidence is fresh, and its nonce is used up by this token alone.
-    private Outcome<TokenContext> Refresh(ReadOnlyMemory<byte> reportData, string? keySha256, Nonce? nonce)
+    private Outcome<TokenContext> Refresh(
+        ReadOnlyMemory<byte> reportData, string? keySha256, Nonce? nonce, bool isNamed = false)
     {
-        var isNamed = nonce is not null && reportData.Span[..NonceBook.Size].SequenceEqual(nonce.Bytes.Span);
+        isNamed |= nonce is not null && reportData.Span[..NonceBook.Size].SequenceEqual(nonce.Bytes.Span);
         if (!isNamed && keySha256 is null && !settings.AllowStaleEvidence)
         {
             return nonce is null

@@ -7,7 +7,8 @@ public static class VerifierReasons
 {
     /// <summary>The body of a request is malformed or too large.</summary>
     public static readonly RefusalReason BadRequest = new(
-        "bad-request", RefusalKind.Invalid, "The body of a request is not the JSON of docs/reference/verifier.md, or is too large.");
+        "bad-request", RefusalKind.Invalid, "The body of a request is not the JSON of docs/reference/verifier.md, or is too large.",
+        "send a JSON object: evidence (base64), nonce (a text of POST /v1/nonces), endorsements (for SEV-SNP: leaf, chain)");
 
     /// <summary>The request is no evidence: it is a token.</summary>
     public static readonly RefusalReason NotEvidence = new(

@@ -104,7 +104,7 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
 
     private async Task<Outcome<string>> AppraiseAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
-        var (request, refusal) = AppraisalRequest.Read(body.Span);
+        var (request, refusal) = AppraisalRequest.Read(body);
         if (request is null)
         {
             return refusal!;

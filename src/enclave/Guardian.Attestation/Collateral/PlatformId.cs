@@ -37,8 +37,10 @@ public sealed record PlatformId(string Fmspc, string Authority, TeeType Tee)
 
     /// <summary>Reads the platform of a quote from its PCK certificate, unverified.</summary>
     /// <param name="quote">The quote; any content.</param>
-    /// <returns>The platform; null when these bytes are no quote with a readable PCK certificate. Never throws for any content.</returns>
-    public static PlatformId? Of(ReadOnlyMemory<byte> quote) => Quote.TryParse(quote).Value is { } parsed ? Of(parsed) : null;
+    /// <param name="pckChain">The platform's PCK certificate chain, PEM, for a quote that does not contain it; any content.</param>
+    /// <returns>The platform; null when neither has a readable PCK certificate. Never throws for any content.</returns>
+    public static PlatformId? Of(ReadOnlyMemory<byte> quote, ReadOnlyMemory<byte> pckChain = default) =>
+        Quote.TryParse(quote).Value is { } parsed ? Of(parsed) ?? OfChain(pckChain.Span, parsed.Tee) : null;
 
     /// <summary>Reads the platform of a PCK chain, unverified; null when its first certificate is no PCK certificate.</summary>
     internal static PlatformId? OfChain(ReadOnlySpan<byte> pem, TeeType tee)

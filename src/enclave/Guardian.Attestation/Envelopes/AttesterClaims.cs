@@ -29,6 +29,29 @@ internal static class AttesterClaims
         ? claim.Value.ValueKind == JsonValueKind.String
         : claim.Value.ValueKind == JsonValueKind.Object && claim.Value.TryGetProperty(Type, out _));
 
+    /// <summary>The nonces of those who asked for the token.</summary>
+    // RFC 9711, 4.1: a text, or a list of texts. Intel Trust Authority makes nonces itself, and repeats their values, in newer tokens
+    // inside each part. Names of data that an attester gives begin with "attester_".
+    public static IReadOnlyList<string> FindNonces(JsonElement claims, TokenKind kind) => kind switch
+    {
+        TokenKind.Azure => TextsOf(claims, "nonce"),
+        TokenKind.Ear => TextsOf(claims, "eat_nonce"),
+        _ =>
+        [
+            .. claims.EnumerateObject().Where(part => !part.Name.StartsWith("attester_", StringComparison.Ordinal))
+                .Select(part => part.Value).Where(part => part.ValueKind == JsonValueKind.Object).Prepend(claims)
+                .Where(part => part.TryGetProperty("verifier_nonce", out var nonce) && nonce.ValueKind == JsonValueKind.Object)
+                .SelectMany(part => TextsOf(part.GetProperty("verifier_nonce"), "val")).Distinct(),
+        ],
+    };
+
+    private static IReadOnlyList<string> TextsOf(JsonElement owner, string member) =>
+        !owner.TryGetProperty(member, out var value) ? []
+        : value.ValueKind == JsonValueKind.String ? [value.GetString()!]
+        : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(each => each.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(each => each.GetString()!)]
+        : [];
+
     private static IEnumerable<JsonProperty> Find(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Find(member.Value).Prepend(member)),

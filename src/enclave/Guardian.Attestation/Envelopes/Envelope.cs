@@ -36,6 +36,10 @@ public sealed record Envelope(EnvelopeKind Kind, string Name, ReadOnlyMemory<byt
     /// <summary>The certificate beside the quote, DER: a coordinator's root. Empty in other forms.</summary>
     public ReadOnlyMemory<byte> Certificate { get; init; }
 
+    /// <summary>The nonce for which a coordinator made its quote, which its answer does not repeat; empty for a quote without one. The
+    /// caller adds it: a quote for another nonce or for none, and evidence of another kind, is then refused.</summary>
+    public ReadOnlyMemory<byte> Nonce { get; init; }
+
     /// <summary>Data beside a report of SEV-SNP, which the report must name: Azure's runtime data. Empty in other forms.</summary>
     public ReadOnlyMemory<byte> RuntimeData { get; init; }
 

@@ -102,8 +102,9 @@ public static class EnvelopeReader
             var token = string.Concat(text.Where(character => !char.IsWhiteSpace(character)));
             return new Envelope(EnvelopeKind.Token, "token (JWT)", Encoding.ASCII.GetBytes(token));
         }
-        return depth < MaxDepth && Decode(Encoding.UTF8.GetBytes(text)) is { } decoded
-            ? Read(decoded, depth + 1)
+        return depth < MaxDepth && Decode(Encoding.UTF8.GetBytes(text)) is { } decoded ? Read(decoded, depth + 1)
+            : text.Split('.').Length == 5 && text.All(each => char.IsAsciiLetterOrDigit(each) || each is '-' or '_' or '.')
+                ? Unknown("an encrypted token (JWE), which only its receiver can open")
             : Unknown("a text that is neither PEM, JSON, a JWT, hexadecimal nor base64");
     }
 
@@ -180,11 +181,25 @@ public static class EnvelopeReader
         0 => "empty",
         432 => "as long as an SGX report, which only the same machine can verify; ask the enclave for a quote",
         1808 => "as long as a SIGSTRUCT, which signs an enclave and says nothing about a platform",
+        _ when FindFormat(bytes) is { } format => format,
         _ when OpenEnclaveReport.IsLocal(bytes) => "a local Open Enclave report, which only the same machine can verify",
         _ when SnpReport.BeginsLike(bytes) => $"like a report of SEV-SNP, but it has {bytes.Length} bytes, not {SnpReport.Size}",
         _ when bytes.Length >= 28 && bytes[1] == 0 && bytes[0] is >= 1 and <= 8 => "like a quote whose QE vendor id is not Intel's",
         _ when bytes[0] == 0x30 => "DER, but no certificate",
         _ => "in no form that Guardian knows",
+    };
+
+    // Files that people take for evidence, by their first bytes.
+    private static string? FindFormat(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [0x1F, 0x8B, ..] => "a file in gzip: unpack it (gunzip)",
+        [(byte)'P', (byte)'K', 3, 4, ..] => "a ZIP archive: unpack it",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "a text in UTF-16: save it as UTF-8",
+        [0x7F, (byte)'E', (byte)'L', (byte)'F', ..] => "a program (ELF), which 'guardian enclave show' reads if it is a signed enclave",
+        // Tags of CBOR: 18 COSE_Sign1 (RFC 9052), 61 CWT (RFC 8392), 501 CoRIM (draft-ietf-rats-corim).
+        [0xD2, 0x84, ..] or [0xD8, 0x3D, ..] => "a token in CBOR (COSE, CWT), and Guardian reads tokens as JWT",
+        [0xD9, 0x01, 0xF5, ..] => "reference values (CoRIM), which belong into a policy",
+        _ => null,
     };
 
     private static string DescribeJson(JsonElement root) => root switch
@@ -193,8 +208,9 @@ public static class EnvelopeReader
         _ when root.TryGetProperty("keys", out _) => "a set of keys (JWKS), which verifies a token: verify --keys FILE TOKEN",
         _ when root.TryGetProperty("tcbInfo", out _) || root.TryGetProperty("enclaveIdentity", out _)
             || root.TryGetProperty("tcb_info", out _) => "Intel's collateral, which belongs to a quote: verify --collateral PATH",
-        _ when root.TryGetProperty("payload", out _) && root.TryGetProperty("signature", out _) =>
-            "a signed statement (JWS), which is no evidence",
+        _ when root.TryGetProperty("payload", out _)
+            && (root.TryGetProperty("signature", out _) || root.TryGetProperty("signatures", out _)) =>
+            "a signed statement (JWS in JSON), which is no evidence; a token has the compact form",
         _ => "a JSON text without evidence",
     };
 

@@ -33,15 +33,36 @@ public sealed class EnvelopeVerifier(EvidenceVerifier verifier)
                 throw new ArgumentException("a token is an attestation result, not evidence", nameof(envelope));
             case EnvelopeKind.SnpReport:
                 return QuoteReasons.UnsupportedTee.At(QuoteStage.Parse, "a report of SEV-SNP is no quote: Envelope.VerifySnp verifies it");
+            // A nonce without effect would be believed in.
+            case not EnvelopeKind.MarbleRunQuote when !envelope.Nonce.IsEmpty:
+                return QuoteReasons.KeyNotBound.At(
+                    QuoteStage.KeyBinding, $"a nonce is for the quote of a MarbleRun coordinator, and this is a {envelope.Name}") with
+                {
+                    Remedy = "omit the nonce, and compare the report data with it",
+                };
             case EnvelopeKind.Certificate:
                 return VerifyCertificate(envelope.Content, now);
             case EnvelopeKind.MarbleRunQuote:
-                var hash = SHA256.HashData(envelope.Certificate.Span);
-                return Verify(envelope.Content, [hash], Certificate.TryRead(envelope.Certificate), now);
+                return VerifyAnswer(envelope, now);
             default:
                 var (quote, refusal) = verifier.Verify(envelope.Content, now);
                 return quote is null ? refusal! : new VerifiedEnvelope(quote, null);
         }
+    }
+
+    // MarbleRun's coordinator: SHA-256 of its root's DER, and of a nonce behind it, if it was asked with one.
+    private Outcome<VerifiedEnvelope> VerifyAnswer(Envelope envelope, DateTimeOffset now)
+    {
+        var hash = SHA256.HashData([.. envelope.Certificate.Span, .. envelope.Nonce.Span]);
+        var outcome = Verify(envelope.Content, [hash], Certificate.TryRead(envelope.Certificate), now);
+        return outcome.Refusal is not { } refusal || refusal.Reason != QuoteReasons.KeyNotBound ? outcome
+            : envelope.Nonce.IsEmpty
+                ? refusal with { Remedy = "if the coordinator was asked with a nonce, give the nonce too: guardian verify --nonce NONCE" }
+            : QuoteReasons.KeyNotBound.At(
+                QuoteStage.KeyBinding, "the quote does not name the certificate beside it together with the nonce") with
+            {
+                Remedy = "ask the coordinator for a quote with this nonce: /api/v2/quote?nonce=NONCE",
+            };
     }
 
     private Outcome<VerifiedEnvelope> VerifyCertificate(ReadOnlyMemory<byte> der, DateTimeOffset now)

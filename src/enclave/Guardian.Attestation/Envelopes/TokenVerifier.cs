@@ -104,7 +104,7 @@ public static class TokenVerifier
         }
         return new VerifiedToken(
             kind, FindIssuer(claims, kind, names), keyId, FindInstant(claims, "iat"), end,
-            FindText(claims, kind == TokenKind.Azure ? "nonce" : "eat_nonce"),
+            AttesterClaims.FindNonces(claims, kind),
             claims.EnumerateObject().Where(claim => claim.Name is not ("submods" or "nbf" or "exp" or "iat"))
                 .ToDictionary(claim => claim.Name, claim => Describe(claim.Value)),
             kind == TokenKind.Ear

@@ -19,12 +19,13 @@ public enum TokenKind
 /// <param name="KeyId">The key that signed it; null when the token names none.</param>
 /// <param name="IssuedAt">The instant of issue; null when the token has none.</param>
 /// <param name="Expires">The end of its validity; null when the token has none.</param>
-/// <param name="Nonce">The relying party's nonce; null when the token has none.</param>
+/// <param name="Nonces">The nonces of those who asked for the token; most have one, and a token for several parties has
+/// theirs.</param>
 /// <param name="Claims">The verifier's claims about the attester, by name; values are texts, numbers or JSON.</param>
 /// <param name="Statuses">The verdicts of an EAR by submodule: none, affirming, warning, contraindicated. Empty for other kinds.</param>
 public sealed record VerifiedToken(
-    TokenKind Kind, string Issuer, string? KeyId, DateTimeOffset? IssuedAt, DateTimeOffset? Expires, string? Nonce,
-    IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses)
+    TokenKind Kind, string Issuer, string? KeyId, DateTimeOffset? IssuedAt, DateTimeOffset? Expires,
+    IReadOnlyList<string> Nonces, IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses)
 {
     /// <summary>The policies of an EAR by submodule, in the order in which the verifier applied them. Empty for other kinds.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> PolicyIds { get; init; } =
@@ -44,10 +45,12 @@ public sealed record VerifiedToken(
     public IReadOnlyList<string> FindProblems(string? nonce, string? policyId)
     {
         var problems = new List<string>();
-        if (nonce is not null && nonce != Nonce)
+        if (nonce is not null && !Nonces.Contains(nonce))
         {
             problems.Add(
-                Nonce is null ? "it has no nonce, so it may be an earlier answer" : "it has another nonce: it answers another request");
+                Nonces.Count == 0
+                    ? "it has no nonce, so it may be an earlier answer"
+                    : "it has another nonce: it answers another request");
         }
         if (policyId is not null)
         {

@@ -47,6 +47,8 @@ internal static class CertificatePem
         {
             return text[fields.Label] is "X509 CRL" && Decode(text, fields) is { } der ? RevocationList.TryRead(der) : null;
         }
+        // As tools that wrap lines write it.
+        text = text.ContainsAny('\r', '\n') ? text.ToString().ReplaceLineEndings("") : text;
         var decoded = new byte[text.Length];
         var isDecoded = Convert.FromHexString(text, decoded, out _, out var size) == System.Buffers.OperationStatus.Done
             || Convert.TryFromBase64Chars(text, decoded, out size);

@@ -36,7 +36,7 @@ public sealed class EvidenceVerifier(VerifierOptions options, ICollateralSource?
     public Outcome<VerifiedQuote> Verify(ReadOnlyMemory<byte> quote, DateTimeOffset now)
     {
         var verifier = idle.TryPop(out var free) ? free : new QuoteVerifier(options);
-        var platform = collateral is null ? null : PlatformId.Of(quote);
+        var platform = collateral is null ? null : PlatformId.Of(quote, options.PckChain);
         var outcome = verifier.Verify(quote, platform is null ? null : collateral!.Find(platform), now);
         idle.Push(verifier);
         return outcome;

@@ -35,7 +35,15 @@ internal sealed class StoreDoctor(IRowStore rows, HeldKey? key, string? noKey, L
                 "restore a copy of the database, or check which database and state folder were named");
             return Report(isLogVerified: false);
         }
-        Add("database", CheckResult.Ok, CountRows(transaction));
+        try
+        {
+            Add("database", CheckResult.Ok, CountRows(transaction));
+        }
+        catch (InvalidDataException failure)
+        {
+            Add("database", CheckResult.Failed, failure.Message);
+            return Report(isLogVerified: false);
+        }
         var isLogVerified = ExamineLog(transaction);
         ExamineLayout(transaction, isLogVerified);
         ExamineRows(transaction, isLogVerified);

@@ -100,6 +100,12 @@ internal sealed class StoreWatch : IAsyncDisposable
         {
             return ("damaged", failure.Message);
         }
+#pragma warning disable CA1031 // a watch that ended would leave the store unchecked, and nobody would know
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return (step, $"internal: {failure.GetType().Name}");
+        }
     }
 
     private void Report(string word, string detail)

@@ -8,7 +8,8 @@ internal interface IRowStore : IDisposable
     IRowTransaction Begin();
 }
 
-/// <summary>A transaction: <see cref="Commit"/> applies all of it or nothing. Every call may throw <see cref="StoreException"/>.</summary>
+/// <summary>A transaction: <see cref="Commit"/> applies all of it or nothing. Every call may throw <see cref="StoreException"/>,
+/// and <see cref="InvalidDataException"/> for a table that no CAS made.</summary>
 internal interface IRowTransaction : IDisposable
 {
     /// <summary>Finds a row's value; null when there is no such row.</summary>

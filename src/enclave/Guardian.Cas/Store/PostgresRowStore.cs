@@ -117,6 +117,10 @@ internal sealed class PostgresRowStore : IRowStore
         {
             throw new StoreException($"the CAS's database cannot be used now ({failure.Message})", failure);
         }
+        catch (InvalidCastException failure)
+        {
+            throw StoreLayout.RefuseOtherTypes(failure);
+        }
     }
 
     private sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction transaction) : IRowTransaction

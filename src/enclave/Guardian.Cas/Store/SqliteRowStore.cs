@@ -94,6 +94,10 @@ internal sealed class SqliteRowStore : IRowStore
             throw new StoreException(
                 $"the CAS's database cannot be used ({failure.Message}); free space on its disk, or restore it from a copy", failure);
         }
+        catch (Exception failure) when (failure is InvalidCastException or InvalidOperationException)
+        {
+            throw StoreLayout.RefuseOtherTypes(failure);
+        }
     }
 
     private sealed class Transaction(SqliteRowStore store, SqliteTransaction transaction) : IRowTransaction
@@ -113,7 +117,8 @@ internal sealed class SqliteRowStore : IRowStore
             var rows = new List<(string, byte[])>();
             while (reader.Read())
             {
-                rows.Add((reader.GetString(0), reader.GetFieldValue<byte[]>(1)));
+                // The getters by type would convert.
+                rows.Add(((string)reader.GetValue(0), (byte[])reader.GetValue(1)));
             }
             return rows;
         });

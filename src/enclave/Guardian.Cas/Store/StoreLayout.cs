@@ -5,6 +5,13 @@ namespace Guardian.Cas.Store;
 /// <summary>The rows of a store besides those that the head's digest stands for: only these, and only as the log says.</summary>
 internal static class StoreLayout
 {
+    /// <summary>The fault of a table that its host made anew: the CAS's own has one type for each column, and no null.</summary>
+    public const string OtherTypes = "a row has null or a value of another type, which no CAS writes";
+
+    /// <summary>Refuses such a table.</summary>
+    public static InvalidDataException RefuseOtherTypes(Exception failure) =>
+        new($"the CAS's database was changed outside the CAS: {OtherTypes}; restore the database from a copy", failure);
+
     /// <summary>Finds a row that the log does not account for, or the owners' shares when they are not those that it names.</summary>
     /// <returns>Null, or the end of a sentence that says what is wrong.</returns>
     public static string? FindFault(IRowTransaction transaction, AuditState log) =>

@@ -53,11 +53,35 @@ internal sealed class StoreScrub(StoreKey key)
     public bool Step(
         IRowTransaction transaction, StoreHead head, AuditState log, IReadOnlyDictionary<(string Kind, string Name), byte[]> digests)
     {
+        StoreFault? fault;
+        var isDone = false;
+        try
+        {
+            fault = CheckPart(transaction, head, log, digests, out isDone);
+        }
+        catch (InvalidDataException)
+        {
+            fault = StoreFault.Of(StoreLayout.OtherTypes);
+        }
+        if (fault is null && !isDone)
+        {
+            return false;
+        }
+        Damage = fault;
+        Passes += fault is null ? 1 : 0;
+        (kind, after, met, walk) = (0, "", new byte[StoreKey.DigestSize], null);
+        return true;
+    }
+
+    private StoreFault? CheckPart(
+        IRowTransaction transaction, StoreHead head, AuditState log, IReadOnlyDictionary<(string Kind, string Name), byte[]> digests,
+        out bool isDone)
+    {
         var start = Stopwatch.GetTimestamp();
         var fault = kind == 0 && after.Length == 0
             ? StoreFault.Of(StoreLayout.FindFault(transaction, log))
             : StoreFault.Of(StoreLayout.FindFaultAtEnd(transaction, log));
-        var isDone = false;
+        isDone = false;
         while (fault is null && !isDone)
         {
             fault = kind < Kinds.Count ? CheckRows(transaction, digests)
@@ -68,14 +92,7 @@ internal sealed class StoreScrub(StoreKey key)
                 break;
             }
         }
-        if (fault is null && !isDone)
-        {
-            return false;
-        }
-        Damage = fault;
-        Passes += fault is null ? 1 : 0;
-        (kind, after, met, walk) = (0, "", new byte[StoreKey.DigestSize], null);
-        return true;
+        return fault;
     }
 
     /// <summary>Follows a change of a row.</summary>

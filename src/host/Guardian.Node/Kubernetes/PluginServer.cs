@@ -32,7 +32,8 @@ internal sealed class PluginServer : IAsyncDisposable
     {
         var path = Path.Combine(folder, resource.Endpoint);
         File.Delete(path);
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
             kestrel => kestrel.ListenUnixSocket(path, endPoint =>

@@ -151,6 +151,20 @@ public sealed class EnvelopeReaderTests
     }
 
     [Theory]
+    [InlineData("1F8B0800", "gzip")]
+    [InlineData("504B0304", "ZIP")]
+    [InlineData("FFFE4100", "UTF-16")]
+    [InlineData("FEFF0041", "UTF-16")]
+    [InlineData("7F454C4602010100", "ELF")]
+    [InlineData("D28443A10126A0", "JWT")]
+    [InlineData("D83DD28443A10126A0", "JWT")]
+    [InlineData("D901F5A100", "CoRIM")]
+    public void An_error_names_the_format_of_a_file(string beginning, string expected) => Assert.Contains(
+        expected, EnvelopeReader.Read(Convert.FromHexString(beginning + "0001FF")).Refusal!.Detail, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("e30.AA.AA.AA.AA", "JWE")]
+    [InlineData("{\"payload\":\"\",\"signatures\":[{},{}]}", "compact")]
     [InlineData("", "empty")]
     [InlineData("hello", "neither PEM, JSON, a JWT, hexadecimal nor base64")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "public key")]

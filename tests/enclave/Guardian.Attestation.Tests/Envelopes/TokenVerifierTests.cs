@@ -28,7 +28,7 @@ public sealed class TokenVerifierTests : IDisposable
             new TokenContext { Nonce = "12345678" });
         var keys = TokenKeys.Read(TokenKeys.Write(signer)).Value!;
         var verified = TokenVerifier.Verify(token, keys, TestPlatform.Now).Value!;
-        Assert.Equal((TokenKind.Ear, "12345678"), (verified.Kind, verified.Nonce));
+        Assert.Equal((TokenKind.Ear, "12345678"), (verified.Kind, Assert.Single(verified.Nonces)));
         // A simulated platform proves nothing about hardware.
         Assert.Equal("contraindicated", Assert.Single(verified.Statuses).Value);
         Assert.Equal(
@@ -59,6 +59,31 @@ public sealed class TokenVerifierTests : IDisposable
             "names no policy",
             Assert.Single((own with { Statuses = new Dictionary<string, string>() }).FindProblems(null, policy.Id)),
             StringComparison.Ordinal);
+    }
+
+    // RFC 9711, 4.1: an EAR repeats one nonce or several. Intel Trust Authority repeats the value of its own, and the attester's data,
+    // which may look like a nonce.
+    [Theory]
+    [InlineData("""{"eat_nonce":"mine",EAR}""", true)]
+    [InlineData("""{"eat_nonce":["others","mine"],EAR}""", true)]
+    [InlineData("""{"eat_nonce":["others","mine2"],EAR}""", false)]
+    [InlineData("""{"eat_nonce":["mine",1],EAR}""", false)]
+    [InlineData("""{"eat_nonce":[["mine"]],EAR}""", false)]
+    [InlineData("""{"eat_nonce":[],EAR}""", false)]
+    [InlineData("""{"eat_nonce":{"mine":1},EAR}""", false)]
+    [InlineData("""{"nonce":"mine",EAR}""", false)]
+    [InlineData("""{"iss":"i","x-ms-ver":"1.0","nonce":"mine"}""", true)]
+    [InlineData("""{"iss":"i","attester_type":"SGX","verifier_nonce":{"val":"mine","iat":"x"}}""", true)]
+    [InlineData("""{"iss":"i","tdx":{"attester_type":"TDX","verifier_nonce":{"val":"mine"}}}""", true)]
+    [InlineData("""{"iss":"i","attester_type":"SGX","verifier_nonce":"mine"}""", false)]
+    [InlineData("""{"iss":"i","attester_type":"SGX","verifier_nonce":{"iat":"mine"}}""", false)]
+    [InlineData("""{"iss":"i","attester_type":"SGX","attester_runtime_data":{"verifier_nonce":{"val":"mine"}}}""", false)]
+    public void The_nonce_counts_where_its_verifier_repeats_it(string claims, bool isFound)
+    {
+        claims = claims.Replace("EAR", Claims[1..^1], StringComparison.Ordinal);
+        var (token, refusal) = TokenVerifier.Verify(Sign("""{"alg":"ES256"}""", claims), Keys(key), Now);
+        Assert.True(token is not null, refusal?.ToString());
+        Assert.Equal(isFound, token.FindProblems("mine", policyId: null).Count == 0);
     }
 
     [Theory]

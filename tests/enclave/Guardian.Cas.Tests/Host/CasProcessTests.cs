@@ -117,6 +117,23 @@ public sealed class CasProcessTests : IDisposable
         }
     }
 
+    // The host chooses the folder and the environment. ASP.NET's usual builders take both for settings.
+    [Fact]
+    public async Task A_file_of_settings_in_the_working_folder_opens_no_other_door()
+    {
+        var port = ReservedPort.Reserve();
+        folder.Write(
+            "appsettings.json",
+            $$"""{"Kestrel": {"Endpoints": {"Plain": {"Url": "http://127.0.0.1:{{port}}"} } } }""");
+        using (await StartAsync())
+        {
+            using var client = new TcpClient();
+            await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(IPAddress.Loopback, port));
+        }
+        folder.Write("appsettings.json", "{not JSON");
+        (await StartAsync()).Dispose();
+    }
+
     [Fact]
     public async Task A_caller_who_hangs_up_stops_the_work_on_its_keys()
     {

@@ -191,6 +191,25 @@ public sealed class PostgresTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("ALTER TABLE rows ALTER value DROP NOT NULL; UPDATE rows SET value = NULL")]
+    [InlineData("ALTER TABLE rows ALTER value TYPE text USING encode(value, 'hex')")]
+    public async Task A_table_that_was_made_anew_with_other_types_is_refused(string edit)
+    {
+        using var server = await PostgresServer.StartAsync();
+        using var vault = TestCas.Open(PostgresRowStore.Open(server.ConnectionString));
+        var service = new CasServices(vault, SimulatedPlatforms.Verifier, new TestTime());
+        await service.Sessions.CreateAsync(TestCas.Utf8(Session), TestCas.Alice).ValueAsync();
+        await ExecuteAsync(
+            server,
+            "ALTER TABLE rows RENAME TO before; CREATE TABLE rows (LIKE before INCLUDING ALL); INSERT INTO rows SELECT * FROM before; "
+            + edit);
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => service.Sessions.ReadAsync("shop", TestCas.Alice));
+        Assert.Contains("another type", refused.Message, StringComparison.Ordinal);
+        await ExecuteAsync(server, "DROP TABLE rows; ALTER TABLE before RENAME TO rows");
+        Assert.Equal(Session, (await service.Sessions.ReadAsync("shop", TestCas.Alice).ValueAsync()).Text);
+    }
+
     [Fact]
     public async Task A_broken_connection_fails_one_call_only()
     {

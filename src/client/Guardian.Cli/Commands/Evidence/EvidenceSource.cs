@@ -1,9 +1,11 @@
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Web;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Quotes;
 using Guardian.Cli.Failures;
@@ -23,13 +25,15 @@ internal static class EvidenceSource
 
     /// <summary>Reads and recognises evidence.</summary>
     /// <param name="place">A file, <c>-</c>, or the address of a server, with a path or without.</param>
+    /// <param name="nonce">The nonce of <c>--nonce</c>, for which a coordinator is asked; null without one. The nonce in an address counts
+    /// as well.</param>
     /// <returns>The evidence, or a refusal that names the form that was seen.</returns>
     /// <exception cref="RefusedException">The file is missing, or the server cannot be reached.</exception>
-    public static async Task<Outcome<Envelope>> ReadAsync(string place, CancellationToken cancellation)
+    public static async Task<Outcome<Envelope>> ReadAsync(string place, string? nonce, CancellationToken cancellation)
     {
         if (!place.Contains("://", StringComparison.Ordinal))
         {
-            return EnvelopeReader.Read(ReadFile(place));
+            return WithNonce(EnvelopeReader.Read(ReadFile(place)), nonce);
         }
         if (!Uri.TryCreate(place, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttps)
         {
@@ -44,7 +48,9 @@ internal static class EvidenceSource
         limit.CancelAfter(Timeout);
         try
         {
-            return await AskAsync(address, limit.Token).ConfigureAwait(false);
+            return WithNonce(
+                await AskAsync(address, nonce, limit.Token).ConfigureAwait(false),
+                nonce ?? HttpUtility.ParseQueryString(address.Query)["nonce"]);
         }
         catch (Exception failure) when (
             failure is HttpRequestException or SocketException or IOException or AuthenticationException or CryptographicException
@@ -55,6 +61,26 @@ internal static class EvidenceSource
         }
     }
 
+    private static Outcome<Envelope> WithNonce(Outcome<Envelope> found, string? nonce) =>
+        nonce is not null && found.Value is { Kind: EnvelopeKind.MarbleRunQuote } answer
+            ? answer with { Nonce = DecodeNonce(nonce) }
+            : found;
+
+    // MarbleRun demands the padding, and other tools leave it out.
+    private static byte[] DecodeNonce(string nonce)
+    {
+        var text = nonce.TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        return text.Length > 0 && Base64Url.IsValid(text)
+            ? Base64Url.DecodeFromChars(text)
+            : throw CliReasons.Usage.Refuse(
+                "the nonce of a MarbleRun coordinator is base64url of its bytes", "guardian verify https://HOST --nonce AAECAwQFBgc=");
+    }
+
+    private static Uri AddNonce(Uri address, string? nonce) => nonce is null || address.Query.Length > 0
+        ? address
+        : new Uri(address, $"{address.AbsolutePath}?nonce={Uri.EscapeDataString(Convert.ToBase64String(DecodeNonce(nonce))
+            .Replace('+', '-').Replace('/', '_'))}");
+
     private static byte[] ReadFile(string path)
     {
         using var input = InputFile.Open(path);
@@ -62,11 +88,11 @@ internal static class EvidenceSource
             ?? throw CliReasons.TooLarge.Refuse($"{path} has more than {EnvelopeReader.MaxSize} bytes, and evidence is smaller");
     }
 
-    private static async Task<Outcome<Envelope>> AskAsync(Uri address, CancellationToken cancellation)
+    private static async Task<Outcome<Envelope>> AskAsync(Uri address, string? nonce, CancellationToken cancellation)
     {
         if (address.AbsolutePath != "/")
         {
-            return await GetAsync(address, cancellation).ConfigureAwait(false);
+            return await GetAsync(AddNonce(address, nonce), cancellation).ConfigureAwait(false);
         }
         var shown = EnvelopeReader.Read(await GetCertificateAsync(address, cancellation).ConfigureAwait(false));
         if (shown.Refusal?.Reason != QuoteReasons.NoEvidence)
@@ -77,7 +103,7 @@ internal static class EvidenceSource
         {
             try
             {
-                var answer = await GetAsync(new Uri(address, path), cancellation).ConfigureAwait(false);
+                var answer = await GetAsync(AddNonce(new Uri(address, path), nonce), cancellation).ConfigureAwait(false);
                 if (answer.Value is not null)
                 {
                     return answer;

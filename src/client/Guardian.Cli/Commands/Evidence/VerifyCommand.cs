@@ -42,7 +42,7 @@ internal sealed class VerifyCommand : CliCommand
     private readonly ServiceOptions services = new();
     private readonly Option<string?> nonce = new("--nonce")
     {
-        Description = "The nonce that you sent to the verifier: a token must repeat it.",
+        Description = "The nonce that you sent: a token must repeat it, and MarbleRun's quote must name it (base64url).",
         HelpName = "NONCE",
     };
     private readonly EarOptions earOptions = new();
@@ -66,7 +66,7 @@ internal sealed class VerifyCommand : CliCommand
         using var signer = earOptions.OpenKey(arguments);
         var policy = appraisalOptions.ReadPolicy(arguments);
         var place = arguments.GetRequiredValue(evidence);
-        var (envelope, refusal) = await EvidenceSource.ReadAsync(place, cancellation).ConfigureAwait(false);
+        var (envelope, refusal) = await EvidenceSource.ReadAsync(place, arguments.GetValue(nonce), cancellation).ConfigureAwait(false);
         if (envelope is null)
         {
             return Show(terminal, new VerifyResult(null, null, QuoteVerifyResult.Of(refusal!, policy, null), null, false), null, false);
@@ -107,7 +107,8 @@ internal sealed class VerifyCommand : CliCommand
 
     private void RefuseTokensOptions(ParseResult arguments, string place, Envelope envelope)
     {
-        if (new[] { keys, issuer, nonce }.FirstOrDefault(option => arguments.GetValue(option) is not null) is { } option)
+        Option<string?>[] idle = envelope.Kind == EnvelopeKind.MarbleRunQuote ? [keys, issuer] : [keys, issuer, nonce];
+        if (idle.FirstOrDefault(option => arguments.GetValue(option) is not null) is { } option)
         {
             throw CliReasons.Usage.Refuse($"{option.Name} is for a token, and {place} is a {envelope.Name}", $"omit {option.Name}");
         }
@@ -126,7 +127,7 @@ internal sealed class VerifyCommand : CliCommand
         var outcome = Verify(collateral);
         // Only a quote whose signatures hold is worth a call.
         return outcome.Refusal?.Reason == QuoteReasons.NoCollateral
-            && !arguments.GetValue(offline) && PlatformId.Of(quote) is { } platform
+            && !arguments.GetValue(offline) && appraisalOptions.FindPlatform(arguments, quote) is { } platform
                 ? Verify(await FetchAsync(arguments, platform, cancellation).ConfigureAwait(false))
                 : outcome;
 

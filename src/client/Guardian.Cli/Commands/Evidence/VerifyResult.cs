@@ -80,10 +80,13 @@ internal sealed record VerifyResult(
 }
 
 /// <summary>An attestation result of another verifier.</summary>
+/// <param name="Nonce">The nonce of a token that has one.</param>
+/// <param name="Nonces">The nonces of a token that has several.</param>
 /// <param name="Statuses">The verdicts of an EAR, by submodule.</param>
 /// <param name="Problems">What speaks against the attester.</param>
 internal sealed record TokenResult(
     bool Verified, string Kind, string Issuer, string? KeyId, string? IssuedAt, string? Expires, string? Nonce,
+    IReadOnlyList<string>? Nonces,
     IReadOnlyDictionary<string, string> Claims, IReadOnlyDictionary<string, string> Statuses, IReadOnlyList<string> Problems)
 {
     /// <summary>Describes a token.</summary>
@@ -96,7 +99,8 @@ internal sealed record TokenResult(
             _ => "EAR",
         },
         token.Issuer, token.KeyId, token.IssuedAt is { } issued ? Format.Instant(issued) : null,
-        token.Expires is { } end ? Format.Instant(end) : null, token.Nonce, token.Claims, token.Statuses, problems);
+        token.Expires is { } end ? Format.Instant(end) : null, token.Nonces is [var only] ? only : null,
+        token.Nonces.Count > 1 ? token.Nonces : null, token.Claims, token.Statuses, problems);
 }
 
 /// <summary>Source-generated JSON of this group's results.</summary>

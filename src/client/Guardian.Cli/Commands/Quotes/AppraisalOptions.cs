@@ -108,8 +108,11 @@ internal sealed class AppraisalOptions
     {
         Anchors = ReadAnchors(arguments.GetValue(root), arguments.GetValue(simulated)),
         RequireRevocationLists = !arguments.GetValue(noRevocation),
-        PckChain = arguments.GetValue(pck) is { } chain ? InputFile.ReadBytes(chain) : default,
+        PckChain = ReadPckChain(arguments),
     };
+
+    private ReadOnlyMemory<byte> ReadPckChain(ParseResult arguments) =>
+        arguments.GetValue(pck) is { } chain ? InputFile.ReadBytes(chain) : default;
 
     /// <summary>The instant at which everything must be valid.</summary>
     public DateTimeOffset FindInstant(ParseResult arguments) => arguments.GetValue(at) ?? TimeProvider.System.GetUtcNow();
@@ -120,6 +123,9 @@ internal sealed class AppraisalOptions
     /// <summary>Whether the user named a policy.</summary>
     public bool NamesPolicy(ParseResult arguments) => arguments.GetValue(policy) is not null;
 
+    /// <summary>Finds the platform of a quote, by the chain in it or by that of <c>--pck-chain</c>; null without one.</summary>
+    public PlatformId? FindPlatform(ParseResult arguments, ReadOnlyMemory<byte> quote) => PlatformId.Of(quote, ReadPckChain(arguments));
+
     /// <summary>Finds the collateral of a quote: that of <c>--collateral</c>, or what was stored. Neither may be there.</summary>
     public Outcome<QuoteCollateral> FindCollateral(ParseResult arguments, ReadOnlyMemory<byte> quote)
     {
@@ -127,7 +133,7 @@ internal sealed class AppraisalOptions
         {
             return CollateralFiles.Read(InputFile.Require(path));
         }
-        var platform = PlatformId.Of(quote);
+        var platform = FindPlatform(arguments, quote);
         var stored = platform is null ? null : UserFolders.OpenCollateral(edition: FindEdition(arguments)).Find(platform);
         return new Outcome<QuoteCollateral>(stored, null);
     }

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Policy;
 using Guardian.Attestation.Verification;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Cli.Output;
+using Guardian.Refusals;
 
 namespace Guardian.Cli.Commands.Quotes;
 
@@ -22,9 +24,11 @@ internal sealed class QuoteVerifyCommand : LocalCommand
         appraisalOptions.RefuseIdle(arguments);
         earOptions.Check(arguments);
         using var signer = earOptions.OpenKey(arguments);
-        var bytes = QuoteFile.Read(arguments.GetRequiredValue(quote));
+        var (bytes, unreadable) = QuoteFile.Read(arguments.GetRequiredValue(quote));
         var accepted = appraisalOptions.ReadPolicy(arguments);
-        var (found, unreadable) = appraisalOptions.FindCollateral(arguments, bytes);
+        (var found, unreadable) = bytes is null
+            ? new Outcome<QuoteCollateral>(null, unreadable)
+            : appraisalOptions.FindCollateral(arguments, bytes);
         var outcome = unreadable is null
             ? QuoteVerifier.Verify(
                 bytes, found, appraisalOptions.FindInstant(arguments), appraisalOptions.ReadVerifierOptions(arguments))

@@ -87,7 +87,10 @@ internal sealed class SessionDryRunCommand : LocalCommand
 
     private static VerifiedQuote VerifyQuote(string path)
     {
-        var (quote, refusal) = CliVerifier.Default.Verify(QuoteFile.Read(path), TimeProvider.System.GetUtcNow());
+        var (bytes, refusal) = QuoteFile.Read(path);
+        (var quote, refusal) = bytes is null
+            ? new Outcome<VerifiedQuote>(null, refusal)
+            : CliVerifier.Default.Verify(bytes, TimeProvider.System.GetUtcNow());
         return quote ?? throw RefuseUnverified(refusal!);
     }
 
