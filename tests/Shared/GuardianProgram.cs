@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -204,6 +205,13 @@ internal sealed class Running(Process process, Uri address) : IDisposable
     private bool isDisposed;
 
     public Uri Address { get; } = address;
+
+    /// <summary>Stops the program, so that its port is open and nothing answers, or lets it go on.</summary>
+    public void Freeze(bool isFrozen)
+    {
+        using var signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        signal.WaitForExit();
+    }
 
     /// <summary>Waits until the program ends by itself, and returns its exit code.</summary>
     public async Task<int> WaitAsync(CancellationToken cancellation)

@@ -14,6 +14,9 @@ internal sealed class CasRoomTag : IRoomTag
     /// <summary>The tag of the secret that wraps the keys of data; the session lists it under <c>tags</c>.</summary>
     public const string KeySecret = "room-keys";
 
+    // A member waits for this call, and a CAS that answers takes milliseconds.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     private readonly CasClient client;
     private readonly string session;
     private readonly string name;
@@ -28,26 +31,33 @@ internal sealed class CasRoomTag : IRoomTag
     }
 
     /// <inheritdoc/>
-    public byte[]? Read() => Wait(() => client.ReadTagAsync(session, name));
+    public byte[]? Read() => Wait(limit => client.ReadTagAsync(session, name, limit));
 
     /// <inheritdoc/>
-    public bool TryMove(byte[]? expected, byte[] next) => Wait(async () =>
+    public bool TryMove(byte[]? expected, byte[] next) => Wait(async limit =>
     {
         ReadOnlyMemory<byte>? current = expected is null ? null : (ReadOnlyMemory<byte>?)expected;
-        return (await client.SetTagAsync(session, name, current, next).ConfigureAwait(false)).Moved;
+        return (await client.SetTagAsync(session, name, current, next, limit).ConfigureAwait(false)).Moved;
     });
 
     // Blocking is harmless: the room answers one question after another, under a lock, on a thread of its own.
-    private T Wait<T>(Func<Task<T>> call)
+    private T Wait<T>(Func<CancellationToken, Task<T>> call)
     {
+        using var limit = new CancellationTokenSource(Patience);
         try
         {
-            return Task.Run(call).GetAwaiter().GetResult();
+            return Task.Run(() => call(limit.Token)).GetAwaiter().GetResult();
         }
         catch (RefusedException failure)
         {
-            throw new RefusedException(
-                RoomReasons.CasAway.Because($"the CAS does not return the room's tag '{name}': {failure.Message}"), failure);
+            throw Refuse(failure.Message, failure);
+        }
+        catch (OperationCanceledException failure)
+        {
+            throw Refuse($"no answer within {Patience.TotalSeconds:0} seconds", failure);
         }
     }
+
+    private RefusedException Refuse(string cause, Exception failure) =>
+        new(RoomReasons.CasAway.Because($"the CAS does not return the room's tag '{name}': {cause}"), failure);
 }

@@ -158,7 +158,7 @@ public sealed class RoomScheduleTests(NoisyRoomFixture room) : IClassFixture<Noi
     }
 
     [Fact]
-    public void Another_members_question_and_a_refused_one_are_not_ours()
+    public void Another_members_question_a_refused_one_and_one_without_an_answer_are_not_ours()
     {
         var question = new Question { Kind = QuestionKind.Overlap };
         var json = JsonSerializer.Serialize(question, QuestionJson.Default.Question);
@@ -168,6 +168,11 @@ public sealed class RoomScheduleTests(NoisyRoomFixture room) : IClassFixture<Noi
             Line(2, DateTimeOffset.UnixEpoch, "agency", "free question", $"{{\"question\": {json}, \"reason\": \"x\"}}"),
             Line(3, DateTimeOffset.UnixEpoch, "agency", "free question", $"{{\"question\": {json}, \"answered\": 1}}"),
             Line(4, DateTimeOffset.UnixEpoch, "agency", "question", asked),
+            Line(5, DateTimeOffset.UnixEpoch, "retailer", "answer", "{\"asked\": 1, \"outcome\": \"answered\"}"),
+            Line(6, DateTimeOffset.UnixEpoch, "agency", "answer", "{\"asked\": 4, \"outcome\": \"answered\"}  "),
+            Line(7, DateTimeOffset.UnixEpoch, "agency", "question", asked),
+            Line(8, DateTimeOffset.UnixEpoch, "agency", "free question", $"{{\"question\": {json}, \"answered\": 7}}"),
+            Line(9, DateTimeOffset.UnixEpoch, "agency", "answer", "{\"asked\": \"7\"}"),
         ]);
         Assert.Equal(1, history.FindAsked("agency", question, 0));
         Assert.Equal(4, history.FindAsked("agency", question, 3));

@@ -32,6 +32,10 @@ internal sealed record ColumnChoice(string? Type, string Why, ColumnKind Kind = 
     /// <summary>Decides for a column.</summary>
     public static ColumnChoice Of(ColumnProfile column, FileProfile file)
     {
+        if (column.Problem is { } problem)
+        {
+            return LeaveOut($"it {problem}");
+        }
         if (column.Cells == 0)
         {
             return LeaveOut("it is empty");

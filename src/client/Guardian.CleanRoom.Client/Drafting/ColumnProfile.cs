@@ -7,7 +7,8 @@ namespace Guardian.CleanRoom.Client.Drafting;
 /// <summary>Describes a column of a file: every reading of its cells that is still possible. Not thread-safe.</summary>
 /// <param name="header">The column's header.</param>
 /// <param name="forms">Reads cells.</param>
-internal sealed class ColumnProfile(string header, CellForms forms)
+/// <param name="problem">The reason why its cells cannot be read; null where they can.</param>
+internal sealed class ColumnProfile(string header, CellForms forms, string? problem)
 {
     private const int MostDigits = 12;
 
@@ -20,6 +21,8 @@ internal sealed class ColumnProfile(string header, CellForms forms)
     private int flags;
 
     public string Header => header;
+
+    public string? Problem => problem;
 
     /// <summary>Cells that are not empty, and no word for empty.</summary>
     public int Cells { get; private set; }

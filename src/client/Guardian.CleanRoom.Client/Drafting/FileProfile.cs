@@ -14,11 +14,11 @@ internal sealed class FileProfile
     private readonly HashSet<long> persons = [];
     private readonly HashSet<int> identifierColumns;
 
-    private FileProfile(IReadOnlyList<string> headers, IReadOnlyList<IdentifierGuess> identifiers, IReadOnlyList<IdentifierGuess> unused)
+    private FileProfile(IRows file, IReadOnlyList<IdentifierGuess> identifiers, IReadOnlyList<IdentifierGuess> unused)
     {
-        (Headers, Identifiers, Unused) = (headers, identifiers, unused);
+        (Headers, Identifiers, Unused) = (file.Header, identifiers, unused);
         identifierColumns = [.. identifiers.SelectMany(identifier => identifier.Columns)];
-        Columns = [.. headers.Select(header => new ColumnProfile(header, Forms))];
+        Columns = [.. Headers.Select((header, i) => new ColumnProfile(header, Forms, file.FindProblem(i)))];
     }
 
     /// <summary>Reads cells.</summary>
@@ -77,7 +77,7 @@ internal sealed class FileProfile
         using var file = RowFile.Open(path);
         var several = IdentifierGuess.ChooseSeveral(all);
         var used = isSeveral ? several : [.. all.Take(1)];
-        var profile = new FileProfile(file.Header, used, [.. several.Except(used)]);
+        var profile = new FileProfile(file, used, [.. several.Except(used)]);
         profile.RequireHeader(path);
         var reader = new PersonKeys(used, file);
         while (file.Read())
@@ -120,7 +120,7 @@ internal sealed class FileProfile
         persons.Add(key);
         for (var i = 0; i < Columns.Count; i++)
         {
-            if (!identifierColumns.Contains(i))
+            if (!identifierColumns.Contains(i) && Columns[i].Problem is null)
             {
                 Columns[i].Add(file.Cell(i), key);
             }

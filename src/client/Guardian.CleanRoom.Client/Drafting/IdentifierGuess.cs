@@ -31,7 +31,10 @@ internal sealed record IdentifierGuess(
         {
             for (var i = 0; i < counts.Length && i < file.CellCount; i++)
             {
-                counts[i].Add(file.Cell(i).Trim());
+                if (file.FindProblem(i) is null)
+                {
+                    counts[i].Add(file.Cell(i).Trim());
+                }
             }
         }
         var alone = counts.Index()

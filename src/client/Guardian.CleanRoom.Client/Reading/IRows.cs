@@ -20,6 +20,9 @@ internal interface IRows : IDisposable
     /// <summary>Bytes of the file read so far; 0 where that is not known.</summary>
     long Position { get; }
 
+    /// <summary>The reason why the cells of a column cannot be read as text; null where they can.</summary>
+    string? FindProblem(int column) => null;
+
     /// <summary>Goes to the next row; false after the last.</summary>
     /// <exception cref="RefusedException">The file is not of the format that its name says.</exception>
     bool Read();

@@ -34,6 +34,10 @@ internal sealed class PeekedStream : Stream
         [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9'] => "packed with bzip2",
         [0xD0, 0xCF, 0x11, 0xE0] => "a workbook of an old Excel (.xls)",
         [(byte)'%', (byte)'P', (byte)'D', (byte)'F'] => "a PDF",
+        [(byte)'P', (byte)'A', (byte)'R', (byte)'E'] => "encrypted Parquet",
+        [(byte)'A', (byte)'R', (byte)'R', (byte)'O'] => "in Arrow's format (Feather)",
+        [(byte)'O', (byte)'b', (byte)'j', 1] => "in the format Avro",
+        [(byte)'O', (byte)'R', (byte)'C', _] => "in the format ORC",
         _ => null,
     };
 

@@ -98,7 +98,7 @@ internal sealed class ScheduledAsking(RoomFile file, RoomClient client, RoomSche
         {
             return Outcome(question, code == RoomReasons.DataMissing.Code ? "waiting" : "refused", forecast.Detail!);
         }
-        if (forecast.RepeatsEntry is { } same)
+        if (forecast.RepeatsEntry is { } same && history.IsAnswered(same))
         {
             return Outcome(question, "waiting", $"no data set has changed since entry {same} of the log answered it");
         }

@@ -256,7 +256,8 @@ public static class RoomReasons
     /// <summary>The CAS, which keeps the head of the log and the secret of the data's keys, does not answer.</summary>
     public static readonly RefusalReason CasAway = new(
         "cas-away", RefusalKind.Unavailable,
-        "The CAS keeps the head of the room's log and the secret of the data's keys, and it cannot be reached.");
+        "The CAS keeps the head of the room's log and the secret of the data's keys, and it cannot be reached.",
+        "see that the CAS runs and that the room reaches it, and try again; nothing is charged twice");
 
     /// <summary>The untrusted disk does not take what the room writes.</summary>
     public static readonly RefusalReason DiskFailed = new(

@@ -92,6 +92,18 @@ internal sealed class RoomLog : IDisposable
     /// <exception cref="IOException">The disk is full, or fails. There is no entry.</exception>
     public LogLine Append(string member, string what, string detail)
     {
+        var entry = Add(member, what, detail);
+        Confirm();
+        return entry;
+    }
+
+    /// <summary>
+    /// Appends an entry without moving the head. Nobody may learn what it says before <see cref="Confirm"/>: the host can still drop it.
+    /// </summary>
+    /// <returns>The entry, which is on disk.</returns>
+    /// <exception cref="IOException">The disk is full, or fails. There is no entry.</exception>
+    public LogLine Add(string member, string what, string detail)
+    {
         lock (gate)
         {
             var entry = LogChain.Next(entries.Count == 0 ? null : entries[^1], time.GetUtcNow(), member, what, detail);
@@ -107,8 +119,20 @@ internal sealed class RoomLog : IDisposable
             file.Flush(flushToDisk: true);
             end = file.Position;
             entries.Add(entry);
-            MoveHead();
             return entry;
+        }
+    }
+
+    /// <summary>Moves the head to the newest entry, unless it is there. The host cannot drop an entry of before.</summary>
+    /// <exception cref="RefusedException">Another enclave has continued with this room, or the head cannot be reached.</exception>
+    public void Confirm()
+    {
+        lock (gate)
+        {
+            if (entries.Count > 0 && !IsKnown(entries[^1]))
+            {
+                MoveHead();
+            }
         }
     }
 
@@ -139,10 +163,7 @@ internal sealed class RoomLog : IDisposable
                 $"{file.Name} is older than the room's last entry: someone restored an old copy of its folder; restore the newest copy, "
                 + "because budgets and history cannot be turned back"));
         }
-        if (entries.Count > 0 && !IsKnown(entries[^1]))
-        {
-            MoveHead();
-        }
+        Confirm();
     }
 
     private void MoveHead()

@@ -27,7 +27,8 @@ public sealed record ExpectedError(string Figure, double Margin);
 /// </summary>
 /// <param name="Refusal">The code of a refusal that is certain and free; null for none.</param>
 /// <param name="Detail">The refusal, for people; null for none.</param>
-/// <param name="RepeatsEntry">The entry of the log whose answer would be repeated, free of charge; null for a new question.</param>
+/// <param name="RepeatsEntry">The entry of the log that charged the same question, which is free now, answered or not; null for a new
+/// question.</param>
 /// <param name="Price">Epsilon for each of the data sets.</param>
 /// <param name="DataSets">The data sets that are charged.</param>
 /// <param name="Errors">The errors of the figures.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Guardian.CleanRoom.Analyses;
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Contract;
@@ -17,6 +18,9 @@ public sealed class RoomQuestions
     private readonly QuestionCompiler compiler;
     private readonly DisclosureRules rules;
 
+    // Used while an analysis is locked.
+    private readonly UnansweredQuestions unanswered;
+
     // Values of as many columns move together through a match.
     private const int ColumnsAtOnce = 4;
 
@@ -31,6 +35,7 @@ public sealed class RoomQuestions
         (this.state, contract) = (state, state.Contract);
         compiler = new QuestionCompiler(contract);
         rules = new DisclosureRules(contract.Privacy, state.Enclave.Random);
+        unanswered = UnansweredQuestions.From(state.Log.Entries, compiler);
     }
 
     // The price of an answer; null without noise.
@@ -83,18 +88,24 @@ public sealed class RoomQuestions
     }
 
     /// <summary>Lists the admitted questions, for members who may read answers. It does not wait for a running analysis.</summary>
+    /// <exception cref="RefusedException">The head of the log is behind, and cannot be reached.</exception>
     public Outcome<AnswerList> ListAnswers(RoomMember member)
     {
         ArgumentNullException.ThrowIfNull(member);
-        return FindReceiverProblem(member) is { } refusal
-            ? refusal
-            : new AnswerList([.. state.Answers.Records.Select(record =>
-                new AnswerSummary(record.Asked, record.Member, record.Question, record.Outcome))]);
+        if (FindReceiverProblem(member) is { } refusal)
+        {
+            return refusal;
+        }
+        var records = state.Answers.Records;
+        state.Log.Confirm();
+        return new AnswerList(
+            [.. records.Select(record => new AnswerSummary(record.Asked, record.Member, record.Question, record.Outcome))]);
     }
 
     /// <summary>Reads an earlier answer. It does not wait for a running analysis.</summary>
     /// <param name="member">The member.</param>
     /// <param name="asked">Sequence of the question's log entry.</param>
+    /// <exception cref="RefusedException">The head of the log is behind, and cannot be reached.</exception>
     public Outcome<byte[]> ReadAnswer(RoomMember member, long asked)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -106,6 +117,7 @@ public sealed class RoomQuestions
         {
             return RoomReasons.NoAnswer.Because($"there is no answer to entry {asked} of the log");
         }
+        state.Log.Confirm();
         return FindActivationProblem(member, record.Question) is { } problem ? problem : record.Statement;
     }
 
@@ -146,7 +158,8 @@ public sealed class RoomQuestions
         var key = compiled.Value.KeyOf(versions);
         if (state.Answers.Find(key) is null)
         {
-            if (state.Ledger.FindProblem(names, PriceOf(question) ?? 0, member.Name) is { } exhausted)
+            if (unanswered.Find(key) is null
+                && state.Ledger.FindProblem(names, PriceOf(question) ?? 0, member.Name) is { } exhausted)
             {
                 return exhausted;
             }
@@ -161,23 +174,19 @@ public sealed class RoomQuestions
 
     private Outcome<byte[]> AnswerNew(RoomMember member, Question question, AdmittedQuestion admitted)
     {
-        // Step 3: charge, unless the CAS is away. A host that ends the enclave from here on gains nothing.
-        state.Log.RequireHead();
+        // Step 3: charge, unless it was charged before and never answered. A host that ends the enclave from here on gains nothing.
         var (compiled, versions, key) = admitted;
-        var names = compiled.DataSets.ToDictionary(dataSet => dataSet.Name, dataSet => versions[dataSet.Name].Version);
-        var price = PriceOf(question) ?? 0;
-        state.Ledger.Charge(names.Keys, price, member.Name);
-        LogLine entry;
-        try
+        var names = compiled.NamesOf(versions);
+        var charged = unanswered.Find(key);
+        if (charged is null)
         {
-            entry = state.Append(
-                member, LogEvents.Question, new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
+            charged = Charge(member, question, names);
+            unanswered.Add(key, charged);
+            state.Log.Confirm();
         }
-        catch (IOException)
+        else
         {
-            // The entry is not on disk, and nothing was computed.
-            state.Ledger.Charge(names.Keys, -price, member.Name);
-            throw;
+            LogFreeQuestion(member, new FreeQuestionDetail(question, charged.Entry.Sequence, null));
         }
 
         // Step 4: compute and store.
@@ -186,24 +195,31 @@ public sealed class RoomQuestions
         using var trial = state.Guard.Begin(compiled.IsReserved);
         var result = new Analyst(contract, SetsOf(compiled, versions, trial), rules, state.Programs).Run(compiled);
         var widest = new WidestAnswer(contract, compiled);
-        var statement = SignAnswer(member, question, names, entry, result.Value?.Body, widest);
+        var statement = SignAnswer(charged, names, result.Value?.Body, widest);
         var outcome = result.Refusal?.Code ?? AnswerSummary.Answered;
-        var record = new AnswerRecord(key, entry.Sequence, member.Name, question, names, outcome, statement, result.Value?.Sets ?? []);
+        var record = new AnswerRecord(
+            key, charged.Entry.Sequence, charged.Entry.Member, charged.Question, names, outcome, statement, result.Value?.Sets ?? []);
         var hash = state.Answers.Write(record, record.ToWidest(widest, state.Sketch));
 
-        // Step 5: log, then reply. The entry counts even if the head cannot be reached, so the record is added in any case.
+        // Step 5: log, then reply. The entry counts even if the head cannot be reached, but nobody reads the record before it is confirmed.
         trial.Dispose();
+        state.Log.Add(record.Member, LogEvents.Answer, new AnswerDetail(record.Asked, outcome, hash).Write());
         state.Guard.Remember(record.Sets);
-        try
-        {
-            var detail = new AnswerDetail(entry.Sequence, record.Outcome, hash);
-            state.Log.Append(member.Name, LogEvents.Answer, detail.Write());
-        }
-        finally
-        {
-            state.Answers.Add(record);
-        }
-        return Reply(member, record, entry);
+        state.Answers.Add(record);
+        unanswered.Remove(key);
+        state.Log.Confirm();
+        return Reply(member, record, charged.Entry);
+    }
+
+    // Without the CAS nothing is charged.
+    private ChargedQuestion Charge(RoomMember member, Question question, IReadOnlyDictionary<string, string> names)
+    {
+        state.Log.RequireHead();
+        var price = PriceOf(question) ?? 0;
+        var detail = JsonSerializer.Serialize(new QuestionDetail(question, names, price), RoomLogJson.Default.QuestionDetail);
+        var entry = state.Log.Add(member.Name, LogEvents.Question, detail);
+        state.Ledger.Charge(names.Keys, price, member.Name);
+        return new ChargedQuestion(entry, question);
     }
 
     // No other question may block the measurement that the members agreed on: its sets count as answered from the first question on.
@@ -290,15 +306,15 @@ public sealed class RoomQuestions
 
     // A refusal by a privacy rule is signed too, and both have one size.
     private byte[] SignAnswer(
-        RoomMember member, Question question, IReadOnlyDictionary<string, string> names, LogLine entry, AnswerBody? result,
-        WidestAnswer widest)
+        ChargedQuestion charged, IReadOnlyDictionary<string, string> names, AnswerBody? result, WidestAnswer widest)
     {
+        var (entry, question) = charged;
         var provenance = new AnswerProvenance
         {
             Room = contract.Name,
             ContractHash = state.Hash,
             ContractVersion = contract.Version,
-            Member = member.Name,
+            Member = entry.Member,
             Instant = entry.Instant,
             Question = question,
             DataVersions = names,

@@ -113,8 +113,14 @@ public sealed class RoomService : IDisposable
         };
     }
 
-    /// <summary>Reads the whole log.</summary>
-    public LogPage ReadLog() => new(state.Log.Entries);
+    /// <summary>Reads the whole log. Its outcomes are for members only when the host cannot drop them any more.</summary>
+    /// <exception cref="RefusedException">The head of the log is behind, and cannot be reached.</exception>
+    public LogPage ReadLog()
+    {
+        var page = new LogPage(state.Log.Entries);
+        state.Log.Confirm();
+        return page;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

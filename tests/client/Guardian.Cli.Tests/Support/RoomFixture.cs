@@ -83,6 +83,8 @@ public class RoomFixture : IAsyncLifetime
 
     internal void KillRoom() => room!.Dispose();
 
+    internal void FreezeCas(bool isFrozen) => cas!.Freeze(isFrozen);
+
     /// <summary>The room as a library user reaches it.</summary>
     internal (RoomClient Client, RoomContract Contract) Connect(string member)
     {
