@@ -29,7 +29,7 @@ public class VolumeSpaceTests
             Assert.InRange(count, 20, 60);
             Assert.Equal(FileError.Success, volume.Sync());
 
-            // What a log does that is rotated. Its first removals give the space in which the next states are written.
+            // As a log that is rotated. Its first removals give the space in which the next states are written.
             for (var first = 0; first < Spare; first++)
             {
                 Assert.Equal(FileError.Success, volume.Root.RemoveFile(Name(first)));

@@ -54,7 +54,8 @@ internal sealed class ShieldedListener : IGuestListener
         catch (SocketException failure)
         {
             socket.Dispose();
-            throw new RefusedException(RuntimeReasons.BusyPort.Because($"the runtime cannot listen on {place}: {failure.Message}"), failure);
+            throw new RefusedException(
+                RuntimeReasons.BusyPort.Because($"the runtime cannot listen on {place}: {failure.Message}"), failure);
         }
         accepting = Task.Run(AcceptAsync);
     }

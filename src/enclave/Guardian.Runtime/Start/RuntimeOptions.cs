@@ -135,7 +135,8 @@ internal sealed record RuntimeOptions
     private static int ParseReplica(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var replica)
             ? replica
-            : throw Refuse($"--replica takes a number, not '{text}'", "leave it out, if the session's volumes have no replicas");
+            : throw Refuse(
+                $"--replica takes a number, not '{text}'", "leave it out, if the session's volumes have no replicas");
 
     private static TimeSpan ParseWait(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
@@ -148,7 +149,9 @@ internal sealed record RuntimeOptions
     private static PlatformKind ParsePlatform(string kind) => kind == "simulated" ? PlatformKind.Simulated : PlatformKind.Hardware;
 
     private static IPAddress ParseAddress(string text) =>
-        IPAddress.TryParse(text, out var address) ? address : throw Refuse($"--listen-on takes an IP address, not '{text}'", "for example 127.0.0.1, 0.0.0.0 or ::");
+        IPAddress.TryParse(text, out var address)
+            ? address
+            : throw Refuse($"--listen-on takes an IP address, not '{text}'", "for example 127.0.0.1, 0.0.0.0 or ::");
 
     private static RefusedException Refuse(string detail, string? remedy = null) =>
         new(RuntimeReasons.BadOptions.Because(detail) with { Remedy = remedy ?? RuntimeReasons.BadOptions.Remedy });
