@@ -39,6 +39,7 @@ public sealed class RoomClient : IDisposable
     private static readonly TimeSpan CommitPatience = TimeSpan.FromMinutes(60);
 
     private readonly HttpClient http;
+    private readonly TimeProvider time;
 
     /// <summary>Prepares a connection; the first call opens it.</summary>
     /// <param name="address">The room's address, <c>https://host:port</c>.</param>
@@ -52,6 +53,7 @@ public sealed class RoomClient : IDisposable
         Action<RaTlsPeer, Appraisal>? onVerified = null)
     {
         ArgumentNullException.ThrowIfNull(contract);
+        this.time = time;
         var expected = ExpectedEvidence.Exactly(EvidenceContext.RoomLead(contract.Hash));
         var handler = RaTlsTransport.CreateHandler(contract.Enclave, expected, clientCertificate, time, verifier, onVerified);
         http = new HttpClient(handler, disposeHandler: true)
@@ -178,11 +180,12 @@ public sealed class RoomClient : IDisposable
     private async Task<byte[]> SendAsync(
         HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, TimeSpan? patience = null)
     {
+        var longest = patience ?? Patience;
+        using var late = new CancellationTokenSource(longest, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = content };
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(patience ?? Patience);
             using var response = await http.SendAsync(request, limit.Token).ConfigureAwait(false);
             var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? body : throw new RefusedException(ReadRefusal(response.StatusCode, body));
@@ -191,8 +194,15 @@ public sealed class RoomClient : IDisposable
         {
             throw new RefusedException(ExplainDistrust(refused), refused);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException
-            || (failure is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (OperationCanceledException failure) when (!cancellation.IsCancellationRequested)
+        {
+            throw new RefusedException(
+                RoomClientReasons.Unreachable.Because(
+                    $"the room at {http.BaseAddress} gave no answer within {longest.TotalSeconds:0} seconds; it may be at an upload or "
+                    + "another question: try again later, because it charges a question once"),
+                failure);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
             throw new RefusedException(
                 RoomClientReasons.Unreachable.Because($"the room at {http.BaseAddress} does not answer: {failure.Message}"), failure);

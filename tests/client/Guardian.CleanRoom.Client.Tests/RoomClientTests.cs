@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using Guardian.Attestation.Pki;
+using Guardian.Attestation.Verification;
 using Guardian.CleanRoom.Client.Reasons;
+using Guardian.CleanRoom.Tests.Support;
 using Guardian.Refusals;
 
 namespace Guardian.CleanRoom.Client.Tests;
@@ -30,5 +34,28 @@ public class RoomClientTests
     {
         var refusal = RoomClient.ReadRefusal(HttpStatusCode.BadGateway, Encoding.UTF8.GetBytes(body));
         Assert.Equal((RoomClientReasons.HttpStatus, "the room answered with HTTP status 502"), (refusal.Reason, refusal.Detail));
+    }
+
+    [Fact]
+    public async Task A_room_that_does_not_answer_in_time_is_told_with_the_time_and_what_to_do()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var certificate = LoopbackCertificate.Create();
+        using var client = new RoomClient(
+            new Uri($"https://{silent.LocalEndpoint}"), TestContract.Read(), certificate, new HastyTime(),
+            new EvidenceVerifier([TrustAnchor.Intel], collateral: null));
+        var refusal = (await Assert.ThrowsAsync<RefusedException>(() => client.ReadBudgetAsync(TestContext.Current.CancellationToken)))
+            .Refusal;
+        Assert.Equal((RoomClientReasons.Unreachable, RefusalKind.Unavailable), (refusal.Reason, refusal.Kind));
+        Assert.Contains("no answer within 100 seconds", refusal.Detail, StringComparison.Ordinal);
+        Assert.Contains("try again later", refusal.Detail, StringComparison.Ordinal);
+    }
+
+    // Its timers end at once.
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, period);
     }
 }

@@ -2,7 +2,7 @@ using Guardian.Cli.Tests.Support;
 
 namespace Guardian.Cli.Tests;
 
-/// <summary>What a member sees while the room's disk or its CAS fails, and pays afterwards.</summary>
+/// <summary>The room's disk or its CAS fails: a member is told what to do, and pays once.</summary>
 [Trait("Starts", "processes")]
 public sealed class RoomOutageTests(NoisyRoomFixture room) : IClassFixture<NoisyRoomFixture>, IAsyncLifetime
 {

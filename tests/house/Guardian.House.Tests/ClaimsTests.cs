@@ -53,6 +53,8 @@ public partial class ClaimsTests
         ["Nobody can compute it from rows"] = ["A_version_is_guessed_by_its_digest_where_digests_are_public_only"],
         ["everything that the CAS holds by then, nobody can read the version"] =
             ["A_deleted_version_is_read_from_an_old_copy_where_its_key_follows_from_the_rooms_key_only"],
+        ["Nobody sees an outcome before the head at the CAS has moved to its entry"] =
+            ["While_the_host_can_drop_an_answer_nobody_reads_it", "An_answer_that_a_full_disk_kept_out_of_the_log_is_none"],
         ["so nobody can exchange a group of a version for another one"] =
             ["A_chunk_of_another_version_is_refused", "A_chunk_opens_nowhere_else"],
         ["a refusal at the edge identifies nobody"] = ["A_refusal_does_not_tell_whether_the_person_left_out_counts"],

@@ -58,7 +58,11 @@ internal sealed record ColumnChoice(string? Type, string Why, ColumnKind Kind = 
             return new ColumnChoice(
                 Line($"type: date, minimum: {first:D4}-01-01, maximum: {last:D4}-12-31"), "days; bounds are whole years", ColumnKind.Date);
         }
-        return column.IsNumberIn(file.NumberForm) ? OfNumbers(column, file) : OfTexts(column);
+        return column.IsNumberIn(file.NumberForm) ? OfNumbers(column, file)
+            : column.IsMoney ? LeaveOut("its cells have the sign of a currency; write numbers alone, and the currency as 'unit'")
+            : CellForms.Dates.Index().Any(form => column.IsDayIn(form.Index))
+                ? LeaveOut("its days are written in another form than those of another column, and a file has one")
+            : OfTexts(column);
     }
 
     /// <summary>Writes bounds that contain all numbers, rounded outward, and a cap; null when no column can have them.</summary>

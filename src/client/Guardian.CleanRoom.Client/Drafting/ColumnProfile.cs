@@ -1,5 +1,6 @@
 using Guardian.CleanRoom.Base;
 using Guardian.CleanRoom.Client.Normalisation;
+using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Drafting;
@@ -19,6 +20,7 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
     private readonly NumberTally[] numbers = [.. CellForms.Numbers.Select(_ => new NumberTally())];
     private readonly (int Count, long First, long Last)[] days = [.. CellForms.Dates.Select(_ => (0, long.MaxValue, long.MinValue))];
     private int flags;
+    private int currencies;
 
     public string Header => header;
 
@@ -56,6 +58,7 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
         }
         Cells++;
         flags += forms.IsFlag(cell) ? 1 : 0;
+        currencies += FileCell.HasCurrency(cell) ? 1 : 0;
         Values.Add(CanonicalText.IsSurelyComposed(cell) ? cell : CanonicalText.Compose(cell.ToString()), person);
         var isPlain = !cell.ContainsAnyExceptInRange('0', '9') && cell.Length <= MostDigits;
         LeadingZeros += isPlain && cell.Length > 1 && cell[0] == '0' ? 1 : 0;
@@ -94,6 +97,9 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
     /// <summary>Whether the column is one of days in a form; a few cells may be something else.</summary>
     public bool IsDayIn(int form) => Fits(days[form].Count);
 
+    /// <summary>Whether most cells have a sign of a currency.</summary>
+    public bool IsMoney => Fits(currencies);
+
     // An upload may tolerate a tenth of invalid cells.
     private bool Fits(int count) => Cells > 0 && count >= 0.95 * Cells;
 
@@ -123,7 +129,7 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
         if (isRead && cell.IndexOf(':') is var clock and > 0)
         {
             Clocks++;
-            Offsets += cell[^1] is 'Z' or 'z' || cell[clock..].IndexOfAny('+', '-') > 0 ? 1 : 0;
+            Offsets += cell[^1] is 'Z' or 'z' or 'C' || cell[clock..].IndexOfAny('+', '-') > 0 ? 1 : 0;
         }
     }
 

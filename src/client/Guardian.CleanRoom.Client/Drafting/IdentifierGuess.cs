@@ -78,6 +78,9 @@ internal sealed record IdentifierGuess(
                 .Select(kind => (kind, new IdentifierNormaliser(new Identifier(kind, IdentifierProfile.Exact, "")))),
         ];
 
+        // The position of the digit of its version in a UUID without hyphens, RFC 9562, section 4.2. Devices have random ones, version 4.
+        private const int UuidVersion = 12;
+
         private static readonly SearchValues<char> PhoneCharacters = SearchValues.Create("0123456789+()/-. ");
 
         private readonly int[] devices = new int[Devices.Length];
@@ -103,12 +106,13 @@ internal sealed record IdentifierGuess(
             texts.Add(cell.ToString());
             Dates.Add(cell);
             mails += cell.Contains('@') ? 1 : 0;
-            var digits = cell.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cell[2..] : cell;
+            var digits = IdentifierNormaliser.RemoveHexPrefix(cell);
             hashes += digits.Length is 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;
             var isNumber = !cell.ContainsAnyExcept(PhoneCharacters) && cell.Length >= 6;
             coded += isNumber && (cell[0] == '+' || cell.StartsWith("00", StringComparison.Ordinal)) ? 1 : 0;
             phones += isNumber ? 1 : 0;
-            if (cell.Length is < 32 or > 80)
+            // 32 digits without hyphens are a UUID if they name its version; else they are MD5.
+            if (cell.Length is < 32 or > 80 || (cell.Length == 32 && cell[UuidVersion] != '4'))
             {
                 return;
             }

@@ -105,6 +105,10 @@ internal sealed class IdentifierNormaliser
     public static bool LooksHashed(ReadOnlySpan<char> text) =>
         (text.Length is 32 or 40 or HashTextSize && !text.ContainsAnyExcept(HexDigits)) || (text.Length == 44 && text[^1] == '=');
 
+    /// <summary>Removes what databases write before the hex digits of bytes: <c>0x</c>, or <c>\x</c> (PostgreSQL).</summary>
+    public static ReadOnlySpan<char> RemoveHexPrefix(ReadOnlySpan<char> text) =>
+        text is ['0' or '\\', 'x' or 'X', ..] ? text[2..] : text;
+
     private static bool IsHexHash(ReadOnlySpan<char> text) => text.Length == HashTextSize && !text.ContainsAnyExcept(HexDigits);
 
     private static int Copy(ReadOnlySpan<char> text, Span<char> buffer)
@@ -161,7 +165,7 @@ internal sealed class IdentifierNormaliser
         {
             return Nobody.Length;
         }
-        text = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
+        text = RemoveHexPrefix(text);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var isHash = text.Length == HashTextSize
             ? Convert.FromHexString(text, hash, out _, out var size) == OperationStatus.Done && size == hash.Length

@@ -51,7 +51,8 @@ internal sealed class CsvRows : IRows
         var text = new PeekedReader(new StreamReader(
             plain.IsGzip ? new GZipStream(plain, CompressionMode.Decompress) : plain, plain.Utf16 ?? strict,
             detectEncodingFromByteOrderMarks: true, BufferSize));
-        var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize };
+        // A line that begins with '#' is a row (RFC 4180 knows no comments); the library would skip it. No text has this character.
+        var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize, Comment = '\uFFFF' };
         if (text.TrySkipLine(DelimiterLine) is { Length: 1 } delimiter)
         {
             options.Delimiter = delimiter[0];

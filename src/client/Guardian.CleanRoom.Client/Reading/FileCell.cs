@@ -35,6 +35,11 @@ internal sealed class FileCell
         return text.IsEmpty || (empty.Count > 0 && empty.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text));
     }
 
+    /// <summary>Whether a cell begins or ends with the sign of a currency.</summary>
+    public static bool HasCurrency(ReadOnlySpan<char> text) => !text.IsEmpty
+        && (char.GetUnicodeCategory(text[0]) == UnicodeCategory.CurrencySymbol
+            || char.GetUnicodeCategory(text[^1]) == UnicodeCategory.CurrencySymbol);
+
     /// <summary>Reads a cell that is not empty.</summary>
     /// <param name="column">The column.</param>
     /// <param name="text">The cell.</param>
@@ -160,6 +165,10 @@ internal sealed class FileCell
         {
             var word = text.Replace("\\", "\\\\", StringComparison.Ordinal);
             return $"{problem}; if it means an empty cell, the contract says so: 'file: {{empty: [\"{word}\"]}}'";
+        }
+        if (HasCurrency(text))
+        {
+            return $"{problem}; write the number without the sign of its currency";
         }
         return rules.Decimal == '.' && text.Count(character => character == ',') == 1
             && decimal.TryParse(text.Replace(',', '.'), Number, CultureInfo.InvariantCulture, out _)

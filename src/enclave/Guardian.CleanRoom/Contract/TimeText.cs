@@ -2,7 +2,8 @@ namespace Guardian.CleanRoom.Contract;
 
 /// <summary>
 /// Reads instants as files and contracts write them: a day, optionally followed by a blank or <c>T</c> and a time of hours and minutes,
-/// with optional seconds, fraction and offset. RFC 3339 is a subset. A day alone is its first instant.
+/// with optional seconds, fraction and offset. RFC 3339 is a subset. Databases write the offset behind a blank, without a colon, or as
+/// <c>UTC</c>. A day alone is its first instant.
 /// </summary>
 public static class TimeText
 {
@@ -64,15 +65,21 @@ public static class TimeText
         {
             return true;
         }
-        if (reader.TryReadSymbol('Z') || reader.TryReadSymbol('z'))
+        _ = reader.TryReadSymbol(' ');
+        if (reader.TryReadSymbol('Z') || reader.TryReadSymbol('z')
+            || (reader.TryReadSymbol('U') && reader.TryReadSymbol('T') && reader.TryReadSymbol('C')))
         {
             offset = TimeSpan.Zero;
             return true;
         }
         var isBehind = reader.TryReadSymbol('-');
+        if ((!isBehind && !reader.TryReadSymbol('+')) || !reader.TryReadNumber(2, out var hour))
+        {
+            return false;
+        }
         var minute = 0;
-        if ((!isBehind && !reader.TryReadSymbol('+')) || !reader.TryReadNumber(2, out var hour)
-            || (reader.TryReadSymbol(':') && !reader.TryReadNumber(2, out minute)) || minute > 59 || (60 * hour) + minute > MaxOffset)
+        var hasColon = reader.TryReadSymbol(':');
+        if (((hasColon || !reader.IsAtEnd) && !reader.TryReadNumber(2, out minute)) || minute > 59 || (60 * hour) + minute > MaxOffset)
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Guardian.CleanRoom.Client.Drafting;
 using Guardian.CleanRoom.Contract;
@@ -105,6 +106,25 @@ public sealed class DataSetDraftTests : IDisposable
         var draft = Draft("c.csv", $"email;spend\n{string.Concat(Enumerable.Range(0, 30).Select(i => $"u{i}@x.org;{number}\n"))}");
         Assert.Contains(expected, draft.Text, StringComparison.Ordinal);
         Assert.Equal(30, Prepare(draft, folder.File("c.csv")).Report.Persons);
+    }
+
+    [Theory]
+    [InlineData("€ 10,50", "last: its cells have the sign of a currency")]
+    [InlineData("10.03.2026", "last: its days are written in another form than those of another column")]
+    public void A_column_that_no_contract_can_read_is_left_out_with_the_reason(string cell, string reason)
+    {
+        var rows = Enumerable.Range(0, 60).Select(i => $"u{i}@x.org;2026-01-02;2026-02-03;{cell}\n");
+        var draft = Draft("c.csv", $"email;first;second;last\n{string.Concat(rows)}");
+        Assert.Contains(draft.Notes, note => note.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Hashes_of_MD5_are_no_advertising_identifiers()
+    {
+        string Csv(Func<int, string> write) => "id\n" + string.Concat(Enumerable.Range(0, 60).Select(i => write(i) + "\n"));
+        var digests = Csv(i => Convert.ToHexStringLower(SHA256.HashData([(byte)i]).AsSpan(0, 16)));
+        Assert.DoesNotContain("kind: maid", Draft("c.csv", digests).Text, StringComparison.Ordinal);
+        Assert.Contains("kind: maid", Draft("c.csv", Csv(_ => Guid.NewGuid().ToString("N"))).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -151,6 +151,9 @@ public class IdentifierNormaliserTests
         Assert.Equal(
             "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
             Normalise(hashed, "0xB4C9A289323B21A01C3E940F150EB9B8C542587F1ABFD8F0E1CC1FFC5E475514"));
+        Assert.Equal(
+            "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
+            Normalise(hashed, "\\xb4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514"));
     }
 
     [Theory]

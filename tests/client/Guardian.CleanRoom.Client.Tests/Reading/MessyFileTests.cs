@@ -35,6 +35,8 @@ public sealed class MessyFileTests : IDisposable
     [Theory]
     [InlineData("", "email,city,buyer,orders,spend,since\n\na@x.org,Köln,1,12,1500.50,2026-03-01\n\nb@x.org,München,0,,,2026-12-24\n\n")]
     [InlineData("", "sep=;\nemail;city;buyer;orders;spend;since\na@x.org;Köln;1;12;1500.50;2026-03-01\nb@x.org;München;0;;;2026-12-24\n")]
+    [InlineData("", "email,city,buyer,orders,spend,since\na@x.org,Köln,1,12,1500.50,2026-03-01 10:00:00 UTC\n"
+        + "b@x.org,München,0,,,2026-12-24 23:00:00.000 -0700\n")]
     [InlineData(
         "",
         "\ufeffSEP=;\r\nemail;city;buyer;orders;spend;since\r\na@x.org;Köln;1;12;1500.50;2026-03-01\r\nb@x.org;München;0;;;2026-12-24\r\n")]
@@ -64,6 +66,7 @@ public sealed class MessyFileTests : IDisposable
     [InlineData("a@x.org,Köln,1,NULL,1,2026-03-01", "column 'orders': 'NULL' is not a whole number; if it means an empty cell")]
     [InlineData("a@x.org,Köln,1,1,\"1,50\",2026-03-01", "if the comma is a decimal sign, the contract says so")]
     [InlineData("a@x.org,Köln,1,1,1.005,2026-03-01", "is not a decimal number with at most 2 places")]
+    [InlineData("a@x.org,Köln,1,1,€ 5,2026-03-01", "write the number without the sign of its currency")]
     [InlineData("a@x.org,Bonn,1,1,1,2026-03-01", "'Bonn' is not one of")]
     [InlineData("a@x.org,Köln,1,1,1,01.03.2026", "'01.03.2026' is not a day")]
     [InlineData("a@x.org,Köln,maybe,1,1,2026-03-01", "'maybe' is not 0, 1, true or false")]
@@ -120,6 +123,13 @@ public sealed class MessyFileTests : IDisposable
     {
         var report = Prepare("", Header + "NULL,,,,,\nnoreply@x.org,,,,,\na@x.org,,,,,\n,,,,,\nno mail,,,,,\n").Report;
         Assert.Equal((5, 1, 2, 1, 1), (report.Rows, report.Persons, report.Nobodys, report.Empty, report.Invalid));
+    }
+
+    [Fact]
+    public void A_row_that_begins_with_a_number_sign_is_no_comment()
+    {
+        var report = Prepare("", Header + "#a@x.org,,,,,\n#N/A,,,,,\nb@x.org,,,,,\n").Report;
+        Assert.Equal((3, 2), (report.Rows, report.Persons));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ namespace Guardian.CleanRoom.Client.Tests.Reading;
 public sealed class ParquetRowsTests : IDisposable
 {
     private const string Columns =
-        "'p' || i || '@example.org' as email, (i % 128)::tinyint as tiny, (i % 256)::utinyint as small, -i * 70000 as whole, i * 12345678901 as large, "
+        "'p' || i || '@example.org' as email, (i % 128)::tinyint as tiny, (i % 256)::utinyint as small, "
+        + "-i * 70000 as whole, i * 12345678901 as large, "
         + "(i * -7.25)::decimal(9, 2) as price, (i * 1234.567891)::decimal(18, 6) as fine, (i * 0.5)::decimal(38, 3) as wide, "
         + "i / 4.0 as share, i % 3 = 0 as flag, date '1969-12-25' + (i * 211)::integer as day, "
         + "timestamp '1969-12-31 23:59:59.123456' + interval (i * 1009) hour as instant, "
