@@ -165,6 +165,8 @@ public sealed class NativePackTests : IDisposable
         }
         await File.WriteAllTextAsync(folder.File("layout/index.json"), "[]");
         (await PackAsync("layout")).Ends(1).Says("no usable OCI image layout");
+        await TarFile.CreateFromDirectoryAsync(folder.File("layout"), folder.File("layout.tar"), includeBaseDirectory: false);
+        (await PackAsync("layout.tar")).Ends(1).Says("layout.tar is no usable OCI image layout");
         (await PackAsync("premain/guardian-premain")).Ends(1).Says("no archive of an image");
     }
 

@@ -27,8 +27,9 @@ internal sealed record ImageRoot(
     /// <summary>Reads an image layout. Each blob is verified against the digest that names it.</summary>
     /// <param name="layout">The layout's folder.</param>
     /// <param name="work">An empty folder for the files' bytes.</param>
+    /// <param name="source">The place that the user named: the layout, or the archive from which it comes.</param>
     /// <exception cref="RefusedException">The layout is malformed, or has no image for this machine.</exception>
-    public static ImageRoot Read(string layout, string work)
+    public static ImageRoot Read(string layout, string work, string source)
     {
         try
         {
@@ -37,7 +38,7 @@ internal sealed record ImageRoot(
         catch (Exception failure) when (failure is EndOfStreamException || (failure is not IOException && OciImage.IsMalformed(failure)))
         {
             throw new RefusedException(
-                CliReasons.BadImage.Because($"{layout} is no usable OCI image layout: {failure.Message}"), failure);
+                CliReasons.BadImage.Because($"{source} is no usable OCI image layout: {failure.Message}"), failure);
         }
     }
 

@@ -124,9 +124,10 @@ internal static class PackWriter
 
     private static ImageRoot ReadSource(string source, string work)
     {
+        var layout = source;
         if (File.Exists(source))
         {
-            var layout = Directory.CreateDirectory(Path.Combine(work, "layout")).FullName;
+            layout = Directory.CreateDirectory(Path.Combine(work, "layout")).FullName;
             try
             {
                 _ = ImageBlobs.Unpack(source, layout);
@@ -135,10 +136,9 @@ internal static class PackWriter
             {
                 throw new RefusedException(CliReasons.BadImage.Because($"{source} is no archive of an image: {failure.Message}"), failure);
             }
-            source = layout;
         }
-        return File.Exists(Path.Combine(source, "index.json"))
-            ? ImageRoot.Read(source, Directory.CreateDirectory(Path.Combine(work, "files")).FullName)
+        return File.Exists(Path.Combine(layout, "index.json"))
+            ? ImageRoot.Read(layout, Directory.CreateDirectory(Path.Combine(work, "files")).FullName, source)
             : new ImageRoot(RootTree.Read(Path.GetFullPath(source)), [], [], "/");
     }
 

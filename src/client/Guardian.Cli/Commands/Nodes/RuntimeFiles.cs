@@ -34,7 +34,7 @@ internal sealed class RuntimeFiles(string prefix)
             var layout = work.CreateSubdirectory("layout").FullName;
             _ = ImageBlobs.Unpack(image, layout);
             var digest = ImageBlobs.Text(ImageBlobs.ReadIndex(layout)["manifests"]![0]!["digest"]);
-            var root = ImageRoot.Read(layout, work.CreateSubdirectory("files").FullName);
+            var root = ImageRoot.Read(layout, work.CreateSubdirectory("files").FullName, image);
             var rootfs = Path.Combine(prefix, $"rootfs-{digest["sha256:".Length..][..16]}");
             Directory.CreateDirectory(prefix);
             if (!Directory.Exists(rootfs))
