@@ -206,6 +206,7 @@ refused_on_sick_host() { refused ill sgx.8m "$host" && [ -n "$(process_of "$firs
 stopped() { openstack server stop "$1" && eventually 60 is_status "$1" SHUTOFF; }
 started() { openstack server start "$1" && eventually 60 is_status "$1" ACTIVE; }
 is_status() { [ "$(status_of "$1")" = "$2" ]; }
+is_not_listed() { local names; names=$(openstack server list -f value -c Name) && ! grep -x "$1" <<<"$names"; }
 
 resized() { openstack server resize --flavor "$2" --wait "$1" && openstack server resize confirm "$1" && eventually 60 is_status "$1" ACTIVE; }
 
@@ -382,7 +383,7 @@ deleted_for_a_while() {
   sed -i 's/^\[DEFAULT\]$/[DEFAULT]\nreclaim_instance_interval = 3600/' "$configuration"
   restart_nova_api
   id=$(server_id "$1")
-  openstack server delete "$1" && eventually 60 test -z "$(openstack server list -f value -c Name | grep -x "$1")" && claimed "$id" 8 && guardian cloud status && status=0
+  openstack server delete "$1" && eventually 60 is_not_listed "$1" && claimed "$id" 8 && guardian cloud status && status=0
   openstack server restore "$id" && eventually 60 is_status "$1" ACTIVE || status=1
   cp "$configuration.plain" "$configuration"
   restart_nova_api
