@@ -3,47 +3,68 @@ using System.Globalization;
 
 namespace Guardian.Bench.Attestation;
 
-/// <summary>Phala's dcap-qvl in node, on the same quote and collateral: its JavaScript build, and its Rust build as WebAssembly.</summary>
+/// <summary>One build of Phala's dcap-qvl in a process of its own, on the same quote and collateral.</summary>
 internal sealed class Peer : IDisposable
 {
-    private readonly Process node;
+    private readonly Process process;
+    private readonly string build;
 
-    private Peer(Process node) => this.node = node;
-
-    /// <summary>Starts the peer; null, with a note on the console, when it is not installed.</summary>
-    public static Peer? Start(Workload workload)
+    private Peer(string build, Workload workload, string program, params IEnumerable<string> arguments)
     {
-        var folder = Path.GetFullPath(Path.Combine(workload.Folder, "..", "..", "..", "..", "bench", "Guardian.Bench.Attestation", "peer"));
-        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+        this.build = build;
+        var at = workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        process = Process.Start(new ProcessStartInfo(program, [.. arguments, workload.Folder, at])
         {
-            Console.WriteLine($"no peer: run npm install in {folder}");
-            return null;
-        }
-        return new Peer(Process.Start(new ProcessStartInfo("node")
-        {
-            ArgumentList =
-            {
-                Path.Combine(folder, "verify.mjs"), workload.Folder,
-                workload.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-            },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!);
+        })!;
     }
 
-    /// <summary>Measures the time of a verification.</summary>
-    /// <param name="build"><c>js</c> or <c>wasm</c>.</param>
-    public TimeSpan Measure(string build, TimeSpan time)
+    /// <summary>Whether the peer is compiled for this processor.</summary>
+    public bool IsNative => build == "native";
+
+    /// <summary>The name of the peer's row.</summary>
+    public string Name => $"dcap-qvl, {build}{(IsNative ? "" : ", in node")}";
+
+    /// <summary>Starts the peers that are installed, and notes on the console how to install the others.</summary>
+    public static List<Peer> StartAll(Workload workload)
     {
-        node.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{build} {time.TotalMilliseconds}"));
-        var answer = node.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the peer failed");
+        var peers = new List<Peer>();
+        var folder = Path.GetFullPath(Path.Combine(workload.Folder, "..", "..", "..", "..", "bench", "Guardian.Bench.Attestation", "peer"));
+        if (Directory.Exists(Path.Combine(folder, "node_modules")))
+        {
+            var script = Path.Combine(folder, "verify.mjs");
+            peers.AddRange([new Peer("js", workload, "node", script), new Peer("wasm", workload, "node", script)]);
+        }
+        else
+        {
+            Console.WriteLine($"no peer in node: run npm install in {folder}");
+        }
+        var native = Path.Combine(folder, "native");
+        var program = Path.Combine(native, "target", "release", "peer");
+        if (File.Exists(program))
+        {
+            peers.Add(new Peer("native", workload, program));
+        }
+        else
+        {
+            Console.WriteLine($"no native peer: run cargo build --release in {native}");
+        }
+        return peers;
+    }
+
+    /// <summary>Measures the processor time of a verification.</summary>
+    public TimeSpan Measure(TimeSpan time)
+    {
+        process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{build} {time.TotalMilliseconds}"));
+        var answer = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the peer failed");
         return TimeSpan.FromMilliseconds(double.Parse(answer, CultureInfo.InvariantCulture));
     }
 
     public void Dispose()
     {
-        node.StandardInput.Close();
-        node.WaitForExit();
-        node.Dispose();
+        process.StandardInput.Close();
+        process.WaitForExit();
+        process.Dispose();
     }
 }

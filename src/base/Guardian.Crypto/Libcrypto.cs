@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Guardian.Crypto;
 
 /// <summary>The calls of OpenSSL's libcrypto that Guardian makes itself, into the library that the base library loads anyway
-/// (docs/decisions 40 and 62). A call that returns an int succeeded when it returns 1; a pointer of 0 is a failure.</summary>
+/// (docs/decisions 40, 62 and 207). A call that returns an int succeeded when it returns 1; a pointer of 0 is a failure.</summary>
 internal static unsafe partial class Libcrypto
 {
     private const string Library = "libcrypto.so.3";
@@ -51,4 +51,40 @@ internal static unsafe partial class Libcrypto
 
     [LibraryImport(Library, EntryPoint = "EVP_DigestSign")]
     public static partial int Sign(nint context, Span<byte> signature, ref nuint size, ReadOnlySpan<byte> data, nuint dataSize);
+
+    [LibraryImport(Library, EntryPoint = "EC_KEY_new_by_curve_name")]
+    public static partial nint NewCurveKey(int curve);
+
+    [LibraryImport(Library, EntryPoint = "EC_KEY_dup")]
+    public static partial nint CopyCurveKey(nint key);
+
+    [LibraryImport(Library, EntryPoint = "EC_KEY_oct2key")]
+    public static partial int SetPoint(nint key, ReadOnlySpan<byte> point, nuint size, nint context);
+
+    [LibraryImport(Library, EntryPoint = "EC_KEY_free")]
+    public static partial void FreeCurveKey(nint key);
+
+    [LibraryImport(Library, EntryPoint = "ECDSA_verify")]
+    public static partial int VerifyEcdsa(
+        int type, ReadOnlySpan<byte> digest, int digestSize, ReadOnlySpan<byte> signature, int signatureSize, SafeHandle key);
+
+    [LibraryImport(Library, EntryPoint = "ERR_clear_error")]
+    public static partial void ClearErrors();
+
+    /// <summary>Whether this system has the library and all of the named functions.</summary>
+    public static bool Offers(params ReadOnlySpan<string> functions)
+    {
+        if (!NativeLibrary.TryLoad(Library, typeof(Libcrypto).Assembly, DllImportSearchPath.SafeDirectories, out var library))
+        {
+            return false;
+        }
+        foreach (var function in functions)
+        {
+            if (!NativeLibrary.TryGetExport(library, function, out _))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 }

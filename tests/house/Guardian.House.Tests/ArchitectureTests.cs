@@ -27,7 +27,7 @@ public class ArchitectureTests
         ["Guardian.Crypto"] = [],
         ["Guardian.Files"] = ["Guardian.Refusals"],
         ["Guardian.Sgx"] = ["Guardian.Files", "Guardian.Refusals"],
-        ["Guardian.Attestation"] = ["Guardian.Files", "Guardian.Sgx"],
+        ["Guardian.Attestation"] = ["Guardian.Crypto", "Guardian.Files", "Guardian.Sgx"],
         ["Guardian.Policies"] = ["Guardian.Attestation", "Guardian.Documents"],
         ["Guardian.Volumes"] = ["Guardian.Crypto", "Guardian.Files", "Guardian.Refusals"],
         ["Guardian.Wasi"] = ["Guardian.Files"],

@@ -3,10 +3,9 @@ using System.Security.Cryptography;
 namespace Guardian.Attestation.Pki;
 
 /// <summary>
-/// A foreign public key on P-256 for ECDSA with SHA-256. An import costs two verifications, so each key is imported once. A wrong
-/// signature gives false, never an exception. Serves one thread at a time.
+/// A foreign public key on P-256 for ECDSA with SHA-256. A wrong signature gives false, never an exception. Serves one thread at a time.
 /// </summary>
-internal sealed class P256Key : IDisposable
+internal abstract class P256Key : IDisposable
 {
     /// <summary>Bytes of a public key as x and y, and of a signature as r and s, big-endian.</summary>
     public const int Size = 64;
@@ -18,38 +17,28 @@ internal sealed class P256Key : IDisposable
         0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
     ];
 
-    private readonly ECDsa key;
-
-    private P256Key(ECDsa key) => this.key = key;
-
     /// <summary>Imports a key.</summary>
     /// <param name="point">x and y, <see cref="Size"/> bytes.</param>
     /// <returns>The key, or null when the point is not on the curve.</returns>
-    public static P256Key? TryImport(ReadOnlySpan<byte> point)
-    {
-        try
-        {
-            return new P256Key(ECDsa.Create(new ECParameters
-            {
-                Curve = ECCurve.NamedCurves.nistP256,
-                Q = new ECPoint { X = point[..32].ToArray(), Y = point[32..].ToArray() },
-            }));
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
+    public static P256Key? TryImport(ReadOnlySpan<byte> point) =>
+        LibcryptoP256Key.IsAvailable ? LibcryptoP256Key.TryRead(point) : BaseP256Key.TryRead(point);
 
     /// <param name="data">The signed bytes.</param>
     /// <param name="signature">r and s, <see cref="Size"/> bytes.</param>
-    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        Verify(data, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        Span<byte> der = stackalloc byte[EcdsaSignature.MaximumDerSize];
+        return signature.Length == Size && VerifyDer(data, der[..EcdsaSignature.WriteDer(signature, der)]);
+    }
 
     /// <param name="data">The signed bytes.</param>
     /// <param name="signature">DER sequence of r and s.</param>
-    public bool VerifyDer(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
-        Verify(data, signature, DSASignatureFormat.Rfc3279DerSequence);
+    public bool VerifyDer(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, digest);
+        return VerifyDigest(digest, signature);
+    }
 
     /// <summary>Verifies once with a key that the caller does not use again.</summary>
     public static bool Verify(ReadOnlySpan<byte> point, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
@@ -77,18 +66,8 @@ internal sealed class P256Key : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => key.Dispose();
+    public abstract void Dispose();
 
-    private bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, DSASignatureFormat format)
-    {
-        try
-        {
-            return key.VerifyData(data, signature, HashAlgorithmName.SHA256, format);
-        }
-        catch (CryptographicException)
-        {
-            // The signature is not DER.
-            return false;
-        }
-    }
+    /// <summary>Verifies a signature in DER over a SHA-256 digest.</summary>
+    protected abstract bool VerifyDigest(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature);
 }
