@@ -13,12 +13,20 @@ using Guardian.Verifier.Appraising;
 
 namespace Guardian.Verifier.Tests;
 
-/// <summary>A clock that stands still until a test moves it.</summary>
+/// <summary>A clock that stands still until a test sets it, or lets time pass.</summary>
 internal sealed class TestClock(DateTimeOffset now) : TimeProvider
 {
+    private TimeSpan passed;
+
     public DateTimeOffset Now { get; set; } = now;
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => passed.Ticks;
+
+    public void Pass(TimeSpan time) => (passed, Now) = (passed + time, Now + time);
 }
 
 /// <summary>An answer of the service.</summary>

@@ -67,7 +67,8 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
     {
         var nonce = nonces.Make();
         return WriteAsync(
-            context, StatusCodes.Status201Created, new NonceAnswer(nonce.Text, nonce.Expires), AnswerJson.Default.NonceAnswer);
+            context, StatusCodes.Status201Created, new NonceAnswer(nonce.Text, settings.Time.GetUtcNow() + NonceBook.Lifetime),
+            AnswerJson.Default.NonceAnswer);
     }
 
     private async Task AppraiseAsync(HttpContext context)
