@@ -127,11 +127,15 @@ internal sealed class Service : IAsyncDisposable
         return PostAsync("/v1/appraisals", JsonContent.Create(request));
     }
 
-    public async Task<Answer> PostAsync(string path, HttpContent? content) => await ReadAsync(await http.PostAsync(
-        new Uri(Address, path), content, TestContext.Current.CancellationToken));
+    public Task<Answer> PostAsync(string path, HttpContent? content) => SendAsync(HttpMethod.Post, path, content);
 
-    public async Task<Answer> GetAsync(string path) => await ReadAsync(await http.GetAsync(
-        new Uri(Address, path), TestContext.Current.CancellationToken));
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Address, path)) { Content = content };
+        return await ReadAsync(await http.SendAsync(request, TestContext.Current.CancellationToken));
+    }
 
     public async Task<TokenKeys> KeysAsync() =>
         TokenKeys.Read(System.Text.Encoding.UTF8.GetBytes((await GetAsync("/.well-known/jwks.json")).Text)).Value!;
