@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Guardian.Hosting;
 using Guardian.Portal.Access;
 using Guardian.Portal.Look;
 using Guardian.Portal.Pages;
@@ -151,13 +152,9 @@ public sealed class PortalServer : IAsyncDisposable
 
     private static WebApplication Build(int port)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRoutingCore();
         // Messages of a server are of no use to its one user; a failure is shown on the page.
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var builder = HttpsServer.CreateBuilder(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersSize;
             kestrel.Listen(IPAddress.Loopback, port);
             if (HasLoopback6())

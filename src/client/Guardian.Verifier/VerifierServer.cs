@@ -45,8 +45,8 @@ public sealed class VerifierServer : IAsyncDisposable
         var budget = new WorkBudget(settings.RequestsPerSecond);
         var calls = new VerifierCalls(settings.Appraisal, nonces, budget, new VerifierMetrics(nonces, settings.Appraisal.Keeper));
         var tls = SslStreamCertificateContext.Create(settings.Certificate, settings.Issuers, offline: true);
-        var app = HttpsServer.Create(
-            "guardian verifier", settings.Listen, new HttpsSettings(() => CreateTls(tls), AppraisalRequest.MaxSize), calls.Map);
+        var https = new HttpsSettings(() => CreateTls(tls), AppraisalRequest.MaxSize) { Refuse = calls.RefuseAsync };
+        var app = HttpsServer.Create("guardian verifier", settings.Listen, https, calls.Map);
         var server = new VerifierServer(app, budget, settings.Appraisal.Keeper);
         try
         {

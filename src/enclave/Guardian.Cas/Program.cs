@@ -97,7 +97,7 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
     var metrics = new CasMetrics(vault, watch.Read, services.Workshop, notifier) { Requests = requests };
     return new EnclaveService(certificate, server => CasEndpoints.Map(server, services, metrics, limits, authority))
     {
-        Connections = connections,
+        Connections = connections, Refuse = CasEndpoints.RefuseAsync,
     };
 }
 
@@ -123,7 +123,10 @@ EnclaveService Recover(HostOptions options, EnclaveProcess process)
                 server.Lifetime.StopApplication();
             },
             TaskScheduler.Default);
-    });
+    })
+    {
+        Refuse = CasEndpoints.RefuseAsync,
+    };
 }
 
 void Rekey(HostOptions options, EnclaveProcess process, LogRules rules, StoreKey old)

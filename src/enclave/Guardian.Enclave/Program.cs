@@ -70,7 +70,10 @@ async Task<EnclaveService?> ServeAsync(HostOptions options, EnclaveProcess proce
         };
         var room = RoomLaunch.Open(signed, roomKey, options.State, enclave, time);
         serving = room;
-        return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room, session)) { Protocols = HttpProtocols.Http1 };
+        return new EnclaveService(certificate, server => RoomEndpoints.Map(server, room, session))
+        {
+            Protocols = HttpProtocols.Http1, Refuse = RoomEndpoints.RefuseAsync,
+        };
     }
     finally
     {

@@ -195,22 +195,26 @@ internal static class RoomEndpoints
         await WriteBodyAsync(context, "application/jose+json", outcome.Value!).ConfigureAwait(false);
     }
 
-    private static async Task RefuseAsync(HttpContext context, Refusal refusal)
+    private static Task RefuseAsync(HttpContext context, Refusal refusal) => RefuseAsync(context, StatusOf(refusal.Kind), refusal);
+
+    /// <summary>Writes a refusal (RFC 9457).</summary>
+    internal static async Task RefuseAsync(HttpContext context, int status, Refusal refusal)
     {
-        context.Response.StatusCode = refusal.Kind switch
-        {
-            RefusalKind.Invalid => StatusCodes.Status400BadRequest,
-            RefusalKind.Forbidden or RefusalKind.Unverified => StatusCodes.Status403Forbidden,
-            RefusalKind.NotFound => StatusCodes.Status404NotFound,
-            RefusalKind.Conflict => StatusCodes.Status409Conflict,
-            RefusalKind.Damaged => StatusCodes.Status500InternalServerError,
-            RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
-            _ => StatusCodes.Status422UnprocessableEntity,
-        };
-        var problem = RoomProblem.Of(refusal, context.Response.StatusCode);
-        var body = JsonSerializer.SerializeToUtf8Bytes(problem, RoomJson.Default.RoomProblem);
+        context.Response.StatusCode = status;
+        var body = JsonSerializer.SerializeToUtf8Bytes(RoomProblem.Of(refusal, status), RoomJson.Default.RoomProblem);
         await WriteBodyAsync(context, "application/problem+json", body).ConfigureAwait(false);
     }
+
+    private static int StatusOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Invalid => StatusCodes.Status400BadRequest,
+        RefusalKind.Forbidden or RefusalKind.Unverified => StatusCodes.Status403Forbidden,
+        RefusalKind.NotFound => StatusCodes.Status404NotFound,
+        RefusalKind.Conflict => StatusCodes.Status409Conflict,
+        RefusalKind.Damaged => StatusCodes.Status500InternalServerError,
+        RefusalKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status422UnprocessableEntity,
+    };
 
     // With the length in front, a body is not cut into parts whose number depends on buffers.
     private static async Task WriteBodyAsync(HttpContext context, string type, byte[] body)

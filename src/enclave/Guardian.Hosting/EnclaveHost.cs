@@ -9,6 +9,7 @@ using Guardian.Refusals;
 using Guardian.Sgx;
 using Guardian.Sgx.Enclaves;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 
@@ -24,6 +25,9 @@ public sealed record EnclaveService(X509Certificate2 Certificate, Action<WebAppl
 
     /// <summary>The bounds of connections.</summary>
     public ConnectionLimits Connections { get; init; } = ConnectionLimits.Default;
+
+    /// <summary>Writes a refusal that no call of the program makes (<see cref="HttpsSettings.Refuse"/>).</summary>
+    public Func<HttpContext, int, Refusal, Task>? Refuse { get; init; }
 }
 
 /// <summary>
@@ -92,7 +96,7 @@ public static class EnclaveHost
         name, listen,
         new HttpsSettings(() => RaTlsTransport.ServerOptions(service.Certificate), MaxBodySize)
         {
-            Protocols = service.Protocols, Connections = service.Connections,
+            Protocols = service.Protocols, Connections = service.Connections, Refuse = service.Refuse,
         },
         service.Map);
 

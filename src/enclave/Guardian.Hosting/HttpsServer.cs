@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -24,6 +25,12 @@ public sealed record HttpsSettings(Func<SslServerAuthenticationOptions> Tls, lon
 
     /// <summary>The bounds of connections.</summary>
     public ConnectionLimits Connections { get; init; } = ConnectionLimits.Default;
+
+    /// <summary>
+    /// Writes, as the service writes its own refusals, why no call answered: the path has no call, or the request is not as HTTP demands.
+    /// Takes the status of HTTP. Null to answer with the status alone.
+    /// </summary>
+    public Func<HttpContext, int, Refusal, Task>? Refuse { get; init; }
 }
 
 /// <summary>Makes HTTPS servers that bound what strangers can take: connections, headers, bodies and time. Thread-safe.</summary>
@@ -43,14 +50,8 @@ public static class HttpsServer
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(map);
-        // The other builders obey the environment and files of the working folder: they open doors of the host without TLS or bounds.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRoutingCore();
-        // Requests carry secrets and partners' names, so the framework logs nothing.
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        var builder = CreateBuilder(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = settings.Connections.Total;
             kestrel.Limits.RequestHeadersTimeout = ConnectionLimits.HeadersTimeout;
             kestrel.Limits.MaxRequestBodySize = settings.MaxBodySize;
@@ -68,9 +69,27 @@ public static class HttpsServer
         });
         var server = builder.Build();
         server.Use(ConnectionGuard.MarkUsed);
-        server.Use((context, next) => GuardAsync(name, context, next));
+        server.Use((context, next) => GuardAsync(name, settings.Refuse, context, next));
         map(server);
         return server;
+    }
+
+    /// <summary>Makes the builder of a server that obeys its code alone, and logs nothing.</summary>
+    /// <param name="configure">Sets the addresses and bounds.</param>
+    /// <returns>The builder.</returns>
+    public static WebApplicationBuilder CreateBuilder(Action<KestrelServerOptions> configure)
+    {
+        // The other builders obey the environment and files of the working folder: they open doors of the host without TLS or bounds.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        // Requests carry secrets and partners' names, so the framework logs nothing.
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            configure(kestrel);
+        });
+        return builder;
     }
 
     /// <summary>The address of a server that listens: <c>https://HOST:PORT</c>.</summary>
@@ -84,7 +103,8 @@ public static class HttpsServer
     }
 
     // A bug ends the request, not the program. The message of its exception may hold data, so only type and stack are printed.
-    private static async Task GuardAsync(string name, HttpContext context, RequestDelegate next)
+    private static async Task GuardAsync(
+        string name, Func<HttpContext, int, Refusal, Task>? refuse, HttpContext context, RequestDelegate next)
     {
         try
         {
@@ -93,23 +113,30 @@ public static class HttpsServer
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException failure)
         {
             // The peer's mistake: a body that stalls (408), breaks off or is malformed (400), or is too large (413).
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = failure.StatusCode;
-            }
+            SetStatus(context.Response, failure.StatusCode);
         }
         catch (IOException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The peer has gone, so there is no answer.
+            return;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             await Console.Error.WriteLineAsync(
                 $"{name}: error: internal: {failure.GetType().Name}{Environment.NewLine}{failure.StackTrace}").ConfigureAwait(false);
-            if (!context.Response.HasStarted)
-            {
-                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-            }
+            SetStatus(context.Response, StatusCodes.Status500InternalServerError);
+        }
+        if (refuse is not null && context.Response is { HasStarted: false, ContentType: null, StatusCode: >= 400 and var status })
+        {
+            await refuse(context, status, HostingReasons.NotAnswered(status)).ConfigureAwait(false);
+        }
+    }
+
+    private static void SetStatus(HttpResponse response, int status)
+    {
+        if (!response.HasStarted)
+        {
+            (response.StatusCode, response.ContentType, response.ContentLength) = (status, null, null);
         }
     }
 }

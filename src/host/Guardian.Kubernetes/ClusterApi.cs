@@ -40,6 +40,7 @@ public sealed class ClusterApi : IDisposable
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.ImportFromPemFile(Path.Combine(account, "ca.crt"));
         var handler = new SocketsHttpHandler

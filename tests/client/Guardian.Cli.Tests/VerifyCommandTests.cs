@@ -172,6 +172,15 @@ public sealed class VerifyCommandTests : IDisposable
         Shows((await RunAsync($"{between.Address}/api/v2/quote", "--simulated")).Ends(1), "not issued by the root");
     }
 
+    [Fact]
+    public async Task The_certificate_of_a_hostile_server_makes_the_command_call_nobody()
+    {
+        using var lure = new LuringCertificate();
+        using var server = new TlsPage(lure.Certificate, "/nothing", "");
+        Shows((await RunAsync(server.Address)).Ends(1), "a certificate without evidence");
+        Assert.Equal(0, lure.Calls);
+    }
+
     // Certification data are not signed: a quote that only names its platform, and the chain beside it.
     [Fact]
     public async Task A_chain_that_is_given_beside_a_quote_names_its_platform()

@@ -106,11 +106,28 @@ public sealed class ReplayTests
         await using var service = await Service.StartAsync();
         var nonce = await service.NonceAsync();
         var evidence = Service.Quote(nonce);
-        service.Clock.Now += NonceBook.Lifetime - TimeSpan.FromMilliseconds(1);
+        service.Clock.Pass(NonceBook.Lifetime - TimeSpan.FromMilliseconds(1));
         var answer = await service.AppraiseAsync(evidence, nonce);
-        service.Clock.Now += TimeSpan.FromMilliseconds(1);
+        service.Clock.Pass(TimeSpan.FromMilliseconds(1));
         answer.Token();
         Assert.Equal("expired-nonce", (await service.AppraiseAsync(evidence, nonce)).Reason);
+    }
+
+    // A naive book reads the time of day: a day ahead, it forgets used nonces, and back again, it takes them once more.
+    [Fact]
+    public void A_clock_that_is_set_gives_no_nonce_a_longer_or_a_second_life()
+    {
+        var clock = new TestClock(new DateTimeOffset(2026, 6, 1, 0, 0, 0, TimeSpan.Zero));
+        var book = new NonceBook(clock);
+        var (used, unused) = (book.Make(), book.Make());
+        Assert.Null(book.Use(used));
+        clock.Now += TimeSpan.FromDays(1);
+        Assert.Null(book.Use(book.Make()));
+        clock.Now -= TimeSpan.FromDays(2);
+        Assert.Equal("used-nonce", book.Read(used.Text).Refusal!.Code);
+        Assert.NotNull(book.Read(unused.Text).Value);
+        clock.Pass(NonceBook.Lifetime);
+        Assert.Equal("expired-nonce", book.Read(unused.Text).Refusal!.Code);
     }
 
     [Fact]
@@ -128,7 +145,7 @@ public sealed class ReplayTests
         // A flood of used nonces takes no more memory, and no used nonce is forgotten for it.
         Assert.Equal("busy", book.Use(book.Make())!.Code);
         Assert.Equal("used-nonce", book.Read(first.Text).Refusal!.Code);
-        clock.Now += NonceBook.Lifetime;
+        clock.Pass(NonceBook.Lifetime);
         Assert.Null(book.Use(book.Make()));
         Assert.Equal(1, book.UsedCount);
         Assert.Equal("expired-nonce", book.Read(first.Text).Refusal!.Code);

@@ -13,12 +13,20 @@ using Guardian.Verifier.Appraising;
 
 namespace Guardian.Verifier.Tests;
 
-/// <summary>A clock that stands still until a test moves it.</summary>
+/// <summary>A clock that stands still until a test sets it, or lets time pass.</summary>
 internal sealed class TestClock(DateTimeOffset now) : TimeProvider
 {
+    private TimeSpan passed;
+
     public DateTimeOffset Now { get; set; } = now;
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public override long GetTimestamp() => passed.Ticks;
+
+    public void Pass(TimeSpan time) => (passed, Now) = (passed + time, Now + time);
 }
 
 /// <summary>An answer of the service.</summary>
@@ -119,11 +127,15 @@ internal sealed class Service : IAsyncDisposable
         return PostAsync("/v1/appraisals", JsonContent.Create(request));
     }
 
-    public async Task<Answer> PostAsync(string path, HttpContent? content) => await ReadAsync(await http.PostAsync(
-        new Uri(Address, path), content, TestContext.Current.CancellationToken));
+    public Task<Answer> PostAsync(string path, HttpContent? content) => SendAsync(HttpMethod.Post, path, content);
 
-    public async Task<Answer> GetAsync(string path) => await ReadAsync(await http.GetAsync(
-        new Uri(Address, path), TestContext.Current.CancellationToken));
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Address, path)) { Content = content };
+        return await ReadAsync(await http.SendAsync(request, TestContext.Current.CancellationToken));
+    }
 
     public async Task<TokenKeys> KeysAsync() =>
         TokenKeys.Read(System.Text.Encoding.UTF8.GetBytes((await GetAsync("/.well-known/jwks.json")).Text)).Value!;

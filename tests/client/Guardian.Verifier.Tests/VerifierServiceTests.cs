@@ -203,6 +203,27 @@ public sealed class VerifierServiceTests
         Assert.Equal(HttpStatusCode.NotFound, (await service.GetAsync("/v1/other")).Status);
     }
 
+    [Theory]
+    [InlineData("GET", "/", 404, "no-such-call")]
+    [InlineData("POST", "/v1/appraisals/1", 404, "no-such-call")]
+    [InlineData("GET", "/v1/appraisals", 405, "no-such-call")]
+    [InlineData("DELETE", "/metrics", 405, "no-such-call")]
+    [InlineData("POST", "/v1/appraisals", 413, "bad-http")]
+    public async Task A_request_that_no_call_answers_gets_a_problem_too(string method, string path, int status, string reason)
+    {
+        await using var service = await Service.StartAsync();
+        using var body = status == 413 ? new StreamContent(new MemoryStream(new byte[900_000])) : null;
+        if (body is not null)
+        {
+            // Without a length, the size is known only when too much has arrived.
+            body.Headers.ContentLength = null;
+        }
+        var answer = await service.SendAsync(new HttpMethod(method), path, body);
+        Assert.Equal((status, reason), ((int)answer.Status, answer.Reason));
+        Assert.Equal(status, (int)answer.Json["status"]!);
+        Assert.NotEmpty((string)answer.Json["detail"]!);
+    }
+
     [Fact]
     public async Task Answers_are_counted_without_words_of_the_peer()
     {

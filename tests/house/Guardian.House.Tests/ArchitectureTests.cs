@@ -54,7 +54,7 @@ public class ArchitectureTests
         ["Guardian.Oci"] = ["Guardian.Files", "Guardian.Kubernetes"],
         ["Guardian.Attestation.Native"] = ["Guardian.Attestation", "Guardian.Documents", "Guardian.Policies"],
         ["Guardian.CleanRoom.Client"] = ["Guardian.CleanRoom"],
-        ["Guardian.Portal"] = ["Guardian.CleanRoom.Client"],
+        ["Guardian.Portal"] = ["Guardian.CleanRoom.Client", "Guardian.Hosting"],
         ["Guardian.Verifier"] = ["Guardian.Attestation", "Guardian.Hosting"],
         ["Guardian.Cli"] =
         [

@@ -51,6 +51,24 @@ public partial class TidyTests
         Files("*.md").SelectMany(
         file => Prose(file).Where(line => SecondSentence().IsMatch(Strip(line.Text))).Select(line => $"{file}:{line.Number} {line.Text}")));
 
+    // A library runs in programs of others, whose culture may count years otherwise or have no colon in times. No analyzer sees that in an
+    // interpolated string.
+    [Fact]
+    public void Dates_in_libraries_are_of_no_culture()
+    {
+        var libraries = Files("*.csproj").Where(file => Count(file, "eng/Package.props") > 0).Select(file => Path.GetDirectoryName(file)!);
+        Assert.Empty(libraries.SelectMany(folder => Files("*.cs").Where(file => file.StartsWith($"{folder}/", StringComparison.Ordinal)))
+            .SelectMany(file => Lines(file).Where(line => CulturalDate().IsMatch(line.Text) && !IsInvariant().IsMatch(line.Text))
+                .Select(line => $"{file}:{line.Number} {line.Text.Trim()}")));
+    }
+
+    // .NET calls the addresses in a stranger's certificate before anybody judges it, and waits for their answers.
+    [Theory]
+    [InlineData("RemoteCertificateValidationCallback = ", "CertificateChainPolicy = ")]
+    [InlineData("RevocationMode = X509RevocationMode.NoCheck", "DisableCertificateDownloads = true")]
+    public void A_handshake_downloads_no_certificates(string judges, string protects) => Assert.DoesNotContain(
+        Files("*.cs"), file => file.StartsWith("src/", StringComparison.Ordinal) && Count(file, judges) > Count(file, protects));
+
     [Theory]
     [InlineData("/// <summary>What the host sees is a size.</summary>", true)]
     [InlineData("// Which version is newer is decided below.", true)]
@@ -78,6 +96,12 @@ public partial class TidyTests
     [GeneratedRegex(@"^\s*(\d+\.|[-*>])\s+")]
     private static partial Regex ListMarker();
 
+    [GeneratedRegex(@"\{[^{}""]+:[^{}""]*(yyyy|HH)[^{}""]*\}")]
+    private static partial Regex CulturalDate();
+
+    [GeneratedRegex(@"InvariantCulture, \$""|Line\(\$""")]
+    private static partial Regex IsInvariant();
+
     private static string Strip(string line) => Quoted().Replace(ListMarker().Replace(line, ""), "x");
 
     // Prose of a page: no tables, no code blocks, no front matter.
@@ -97,6 +121,8 @@ public partial class TidyTests
 
     private static IEnumerable<(int Number, string Text)> Lines(string file) =>
         File.ReadLines(Path.Combine(Repository.Root, file)).Select((text, index) => (index + 1, text));
+
+    private static int Count(string file, string text) => Lines(file).Count(line => line.Text.Contains(text, StringComparison.Ordinal));
 
     private static List<string> Files(string pattern) =>
     [

@@ -54,7 +54,8 @@ internal sealed class ZoneClock
         }
         else
         {
-            return $"the clocks of {zone.Id} skipped {clock:yyyy-MM-dd HH:mm}; write times with their offset";
+            return string.Create(
+                CultureInfo.InvariantCulture, $"the clocks of {zone.Id} skipped {clock:yyyy-MM-dd HH:mm}; write times with their offset");
         }
         day = (int)((clock.Ticks / TimeSpan.TicksPerDay) - FirstDay);
         return null;
@@ -80,7 +81,7 @@ internal sealed class ZoneClock
                 Math.Round(double.Parse(text, CultureInfo.InvariantCulture) % 1 * TimeSpan.SecondsPerDay));
             return true;
         }
-        return TimeText.TryRead($"{date:yyyy-MM-dd}{(end > 0 ? text[end..] : "")}", out clock, out offset);
+        return TimeText.TryRead($"{date:O}{(end > 0 ? text[end..] : "")}", out clock, out offset);
     }
 
     private TimeSpan OffsetAt(long instant)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Guardian.Attestation.RaTls;
 using Guardian.Cli.Failures;
 using Guardian.Refusals;
 
@@ -116,7 +117,8 @@ internal sealed class VaultSource : IDisposable
 
     private static X509ChainPolicy ReadAuthorities(string file)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        var policy = RaTlsTransport.WithoutDownloads;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         try
         {
             policy.CustomTrustStore.ImportFromPem(InputFile.ReadText(file));

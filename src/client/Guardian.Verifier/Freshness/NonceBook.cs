@@ -9,13 +9,15 @@ namespace Guardian.Verifier.Freshness;
 /// <summary>A nonce that this verifier made, and that was not used when it was read.</summary>
 /// <param name="Text">The nonce as tokens have it, base64url.</param>
 /// <param name="Bytes">The nonce as evidence has it, <see cref="NonceBook.Size"/> bytes.</param>
-/// <param name="Expires">The end of its life.</param>
-internal sealed record Nonce(string Text, ReadOnlyMemory<byte> Bytes, DateTimeOffset Expires);
+/// <param name="End">The end of its life, since the start of its book.</param>
+internal sealed record Nonce(string Text, ReadOnlyMemory<byte> Bytes, TimeSpan End);
 
 /// <summary>
 /// Makes nonces, and takes each back once. A nonce carries its end and a code of this book, so that making one costs no memory: strangers
 /// ask for nonces, and only evidence that verifies uses one up. Thread-safe.
 /// </summary>
+/// <remarks>Ages are measured, not read from the time of day: a clock that is set would give nonces a longer life, or used ones a second
+/// one.</remarks>
 /// <param name="time">The clock.</param>
 internal sealed class NonceBook(TimeProvider time)
 {
@@ -28,14 +30,15 @@ internal sealed class NonceBook(TimeProvider time)
     /// <summary>The life of a nonce: a quoting enclave answers in milliseconds, and a person may copy files in between.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    private const int ExpirySize = 8;
+    private const int EndSize = 8;
     private const int BodySize = 16;
     private const int TextSize = 43;
 
     private readonly byte[] key = RandomNumberGenerator.GetBytes(32);
     private readonly Lock gate = new();
     private readonly HashSet<string> used = [];
-    private readonly Queue<(DateTimeOffset Expires, string Text)> order = new();
+    private readonly Queue<Nonce> order = new();
+    private readonly long start = time.GetTimestamp();
 
     /// <summary>The number of used nonces that are kept.</summary>
     public int UsedCount
@@ -49,16 +52,18 @@ internal sealed class NonceBook(TimeProvider time)
         }
     }
 
+    private TimeSpan Age => time.GetElapsedTime(start);
+
     /// <summary>Makes a nonce.</summary>
-    // 8 bytes end in milliseconds since 1970 | 8 random bytes | 16 bytes code over both
+    // 8 bytes end in ticks since the start of the book | 8 random bytes | 16 bytes code over both
     public Nonce Make()
     {
         var bytes = new byte[Size];
-        var expires = DateTimeOffset.FromUnixTimeMilliseconds((time.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds());
-        BinaryPrimitives.WriteInt64BigEndian(bytes, expires.ToUnixTimeMilliseconds());
-        RandomNumberGenerator.Fill(bytes.AsSpan(ExpirySize, BodySize - ExpirySize));
+        var end = Age + Lifetime;
+        BinaryPrimitives.WriteInt64BigEndian(bytes, end.Ticks);
+        RandomNumberGenerator.Fill(bytes.AsSpan(EndSize, BodySize - EndSize));
         Authenticate(bytes).CopyTo(bytes.AsSpan(BodySize));
-        return new Nonce(Base64Url.EncodeToString(bytes), bytes, expires);
+        return new Nonce(Base64Url.EncodeToString(bytes), bytes, end);
     }
 
     /// <summary>Reads a nonce that somebody brings back. It stays unused.</summary>
@@ -75,11 +80,10 @@ internal sealed class NonceBook(TimeProvider time)
             return VerifierReasons.UnknownNonce.Because("the nonce is not one that this verifier made since its start");
         }
         // The code is this book's, so the instant is one that it wrote.
-        var nonce = new Nonce(text, bytes, DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes)));
-        var now = time.GetUtcNow();
+        var nonce = new Nonce(text, bytes, TimeSpan.FromTicks(BinaryPrimitives.ReadInt64BigEndian(bytes)));
         lock (gate)
         {
-            return now >= nonce.Expires ? VerifierReasons.ExpiredNonce.Because($"the nonce ended at {nonce.Expires:u}")
+            return Age >= nonce.End ? Expired()
                 : used.Contains(text) ? VerifierReasons.UsedNonce.Because("a token was already made for the nonce")
                 : nonce;
         }
@@ -89,16 +93,16 @@ internal sealed class NonceBook(TimeProvider time)
     /// <returns>The refusal; null if the nonce was unused.</returns>
     public Refusal? Use(Nonce nonce)
     {
-        var now = time.GetUtcNow();
         lock (gate)
         {
-            while (order.TryPeek(out var oldest) && oldest.Expires <= now)
+            var now = Age;
+            while (order.TryPeek(out var oldest) && oldest.End <= now)
             {
                 used.Remove(order.Dequeue().Text);
             }
-            if (now >= nonce.Expires)
+            if (now >= nonce.End)
             {
-                return VerifierReasons.ExpiredNonce.Because($"the nonce ended at {nonce.Expires:u}");
+                return Expired();
             }
             if (used.Count >= MaxUsed)
             {
@@ -108,10 +112,13 @@ internal sealed class NonceBook(TimeProvider time)
             {
                 return VerifierReasons.UsedNonce.Because("a token was already made for the nonce");
             }
-            order.Enqueue((nonce.Expires, nonce.Text));
+            order.Enqueue(nonce);
             return null;
         }
     }
+
+    private static Refusal Expired() =>
+        VerifierReasons.ExpiredNonce.Because($"the nonce is older than {Lifetime.TotalMinutes:0} minutes");
 
     private ReadOnlySpan<byte> Authenticate(ReadOnlySpan<byte> nonce) =>
         HMACSHA256.HashData(key, nonce[..BodySize]).AsSpan(0, Size - BodySize);

@@ -67,7 +67,8 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
     {
         var nonce = nonces.Make();
         return WriteAsync(
-            context, StatusCodes.Status201Created, new NonceAnswer(nonce.Text, nonce.Expires), AnswerJson.Default.NonceAnswer);
+            context, StatusCodes.Status201Created, new NonceAnswer(nonce.Text, settings.Time.GetUtcNow() + NonceBook.Lifetime),
+            AnswerJson.Default.NonceAnswer);
     }
 
     private async Task AppraiseAsync(HttpContext context)
@@ -87,8 +88,8 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
         {
             context.Response.Headers.Connection = "close";
             await RefuseAsync(
-                context, VerifierReasons.BadRequest.Because($"the body may have at most {AppraisalRequest.MaxSize} bytes"),
-                StatusCodes.Status413PayloadTooLarge).ConfigureAwait(false);
+                context, StatusCodes.Status413PayloadTooLarge,
+                VerifierReasons.BadRequest.Because($"the body may have at most {AppraisalRequest.MaxSize} bytes")).ConfigureAwait(false);
             return;
         }
         var (token, refusal) = await AppraiseAsync(body.Value, context.RequestAborted).ConfigureAwait(false);
@@ -142,18 +143,20 @@ internal sealed class VerifierCalls(AppraisalSettings settings, NonceBook nonces
         }
     }
 
-    private async Task RefuseAsync(HttpContext context, Refusal refusal, int? status = null)
+    private Task RefuseAsync(HttpContext context, Refusal refusal) => RefuseAsync(context, StatusOf(refusal), refusal);
+
+    /// <summary>Writes a refusal (RFC 9457).</summary>
+    public async Task RefuseAsync(HttpContext context, int status, Refusal refusal)
     {
         metrics.CountRefusal(refusal.Code);
-        var code = status ?? StatusOf(refusal);
-        if (code is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";
         }
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new VerifierProblem(refusal.Code, code, refusal.Detail, refusal.Location?.Part, refusal.Remedy),
+            new VerifierProblem(refusal.Code, status, refusal.Detail, refusal.Location?.Part, refusal.Remedy),
             AnswerJson.Default.VerifierProblem);
-        await WriteAsync(context, code, "application/problem+json", body).ConfigureAwait(false);
+        await WriteAsync(context, status, "application/problem+json", body).ConfigureAwait(false);
     }
 
     private static int StatusOf(Refusal refusal) =>

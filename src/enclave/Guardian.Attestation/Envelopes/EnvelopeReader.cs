@@ -91,7 +91,7 @@ public static class EnvelopeReader
         }
         if (CertificatePem.TryFind(text, out var fields))
         {
-            return ReadPem(text, text[fields.Label]);
+            return ReadPem(text, text[fields.Label], depth);
         }
         // An answer that is one JSON text.
         text = text.Trim('"');
@@ -108,12 +108,18 @@ public static class EnvelopeReader
             : Unknown("a text that is neither PEM, JSON, a JWT, hexadecimal nor base64");
     }
 
-    // The file of a server has its chain, and sometimes its key first.
-    private static Outcome<Envelope> ReadPem(string text, string label)
+    // The file of a server has its chain, and sometimes its key first. Tools have labels of their own for a quote, so its content counts.
+    private static Outcome<Envelope> ReadPem(string text, string label, int depth)
     {
-        var certificates = CertificatePem.ReadAll(Encoding.UTF8.GetBytes(text), MaxCertificates).OfType<Certificate>().ToList();
+        var blocks = CertificatePem.ReadBlocks(text, MaxCertificates);
+        if (blocks.Where(block => block.Label != CertificatePem.Label && depth < MaxDepth)
+            .Select(block => Read(block.Content, depth + 1).Value).FirstOrDefault(found => found is not null) is { } envelope)
+        {
+            return envelope;
+        }
+        var certificates = blocks.Select(CertificatePem.Read).OfType<Certificate>().ToList();
         return certificates.Count > 0 ? Read(certificates.Find(each => CertificateEvidence.FindAll(each).Count > 0) ?? certificates[0])
-            : label != "CERTIFICATE" ? Unknown($"a PEM file with a {label.ToLowerInvariant()}")
+            : label != CertificatePem.Label ? Unknown($"a PEM file with a {label.ToLowerInvariant()}, which is no evidence")
             : Unknown("a PEM certificate that is malformed");
     }
 

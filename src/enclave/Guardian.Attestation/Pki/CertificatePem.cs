@@ -9,6 +9,9 @@ internal static class CertificatePem
     // The longest answer of Intel's services has 130 blocks. Each block without an end costs a search through the whole text.
     private const int MaxBlocks = 256;
 
+    /// <summary>The label of certificates (RFC 7468, 5.1).</summary>
+    public const string Label = "CERTIFICATE";
+
     /// <summary>Finds the first block of a PEM text; none in a text with more blocks than any file has.</summary>
     public static bool TryFind(ReadOnlySpan<char> text, out PemFields fields)
     {
@@ -19,17 +22,26 @@ internal static class CertificatePem
     /// <summary>Reads the certificates of a PEM text, in order; null stands for a block that is no certificate.</summary>
     /// <param name="pem">The text; a NUL may follow.</param>
     /// <param name="most">Reading stops after this number of blocks.</param>
-    public static List<Certificate?> ReadAll(ReadOnlySpan<byte> pem, int most)
+    public static List<Certificate?> ReadAll(ReadOnlySpan<byte> pem, int most) =>
+        ReadBlocks(Encoding.Latin1.GetString(pem.TrimEnd((byte)0)), most).ConvertAll(Read);
+
+    /// <summary>Reads the blocks of a PEM text, in order; the content of a malformed one is empty.</summary>
+    /// <param name="pem">The text.</param>
+    /// <param name="most">Reading stops after this number of blocks.</param>
+    public static List<(string Label, byte[] Content)> ReadBlocks(ReadOnlySpan<char> pem, int most)
     {
-        var certificates = new List<Certificate?>();
-        var text = Encoding.Latin1.GetString(pem.TrimEnd((byte)0)).AsSpan();
-        while (certificates.Count < most && TryFind(text, out var fields))
+        var blocks = new List<(string, byte[])>();
+        while (blocks.Count < most && TryFind(pem, out var fields))
         {
-            certificates.Add(text[fields.Label] is "CERTIFICATE" && Decode(text, fields) is { } der ? Certificate.TryRead(der) : null);
-            text = text[fields.Location.End..];
+            blocks.Add((pem[fields.Label].ToString(), Decode(pem, fields) ?? []));
+            pem = pem[fields.Location.End..];
         }
-        return certificates;
+        return blocks;
     }
+
+    /// <summary>Reads a block as a certificate; null if it is none.</summary>
+    public static Certificate? Read((string Label, byte[] Content) block) =>
+        block.Label == Label ? Certificate.TryRead(block.Content) : null;
 
     /// <summary>Reads a revocation list in DER, PEM, hex or base64; null when it is none of them.</summary>
     public static RevocationList? ReadRevocationList(ReadOnlyMemory<byte> bytes)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Snp;
 using Guardian.Attestation.Verification;
@@ -105,8 +106,10 @@ public sealed record AttestationPolicy
             && advisoryIds.All(advisory => IgnoredAdvisories.Contains(advisory, AdvisoryId.Comparer)));
 
     private static string Describe(TcbReport tcb) =>
-        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {since:yyyy-MM-dd}" : "")}, TCB date {tcb.Date:yyyy-MM-dd}"
+        $"{tcb.Status}{(tcb.OutOfDateSince is { } since ? $" since {DayOf(since)}" : "")}, TCB date {DayOf(tcb.Date)}"
         + (tcb.AdvisoryIds.Count > 0 ? $", {string.Join(", ", tcb.AdvisoryIds)}" : "");
+
+    private static string DayOf(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static string Advise(TcbReport tcb) =>
         tcb.Remedies.Count == 0

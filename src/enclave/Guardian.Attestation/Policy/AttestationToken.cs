@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Guardian.Attestation.Identity;
@@ -53,7 +54,7 @@ public static class AttestationToken
                 {
                     Status = tcb.Status.ToString(),
                     AdvisoryIds = tcb.AdvisoryIds,
-                    Date = $"{tcb.Date:yyyy-MM-dd}",
+                    Date = tcb.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                     EvaluationDataNumber = tcb.EvaluationDataNumber,
                     QeEvaluationDataNumber = tcb.QeEvaluationDataNumber,
                 }

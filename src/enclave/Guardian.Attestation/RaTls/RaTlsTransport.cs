@@ -17,6 +17,14 @@ namespace Guardian.Attestation.RaTls;
     Justification = "a server decides by the client's key, which TLS proves; a client throws unless the evidence is accepted")]
 public static class RaTlsTransport
 {
+    /// <summary>Returns the chain policy of a handshake whose peer is judged afterwards. Without it, either end calls the addresses at
+    /// which a stranger's certificate says that its issuers are, and waits for their answers.</summary>
+    public static X509ChainPolicy WithoutDownloads => new()
+    {
+        DisableCertificateDownloads = true,
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
+
     /// <summary>
     /// Returns the options of a server that shows its quote and asks for a client certificate without requiring one: the application
     /// decides
@@ -29,6 +37,7 @@ public static class RaTlsTransport
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
         EnabledSslProtocols = SslProtocols.Tls13,
         ClientCertificateRequired = true,
+        CertificateChainPolicy = WithoutDownloads,
         // Names and issuers mean nothing here. TLS proves that the client holds its key, and the application decides by the key.
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };
@@ -72,6 +81,7 @@ public static class RaTlsTransport
             ClientCertificateContext = clientCertificate is null
                 ? null
                 : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
+            CertificateChainPolicy = WithoutDownloads,
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
                 var (peer, appraisal) = Accept(certificate, policy, expected, time.GetUtcNow(), verifier);

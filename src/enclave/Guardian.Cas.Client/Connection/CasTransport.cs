@@ -150,7 +150,7 @@ internal sealed class CasTransport : IDisposable
     private static T Read<T>(byte[] body, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(body, type) ?? throw new JsonException("null");
 
-    private static Refusal ToRefusal(CasProblem problem) => CasReasons.FromWire(problem.Title).Because(problem.Detail) with
+    private static Refusal ToRefusal(CasProblem problem) => CasReasons.FromWire(problem.Title, problem.Status).Because(problem.Detail) with
     {
         Problems = problem.Problems,
     };

@@ -101,8 +101,9 @@ public static class CasReasons
         "foreign", RefusalKind.Unverified,
         "The audit log is the log of another CAS, or of one whose database was started anew.");
 
-    /// <summary>The reason that a CAS named in its answer; <see cref="Invalid"/> when this release does not know it.</summary>
-    internal static RefusalReason FromWire(string code) =>
+    /// <summary>The reason that a CAS named in its answer. Of those that this release does not know, a fault of the CAS is
+    /// <see cref="Unreachable"/>, and any other <see cref="Invalid"/>.</summary>
+    internal static RefusalReason FromWire(string code, int status) =>
         new[] { Denied, NotFound, Conflict, Unclaimed, OtherCas, Busy, OverBudget, OverQuota, Damaged }
-            .FirstOrDefault(reason => reason.Code == code) ?? Invalid;
+            .FirstOrDefault(reason => reason.Code == code) ?? (status < 500 ? Invalid : Unreachable);
 }

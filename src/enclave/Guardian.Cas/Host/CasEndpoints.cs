@@ -275,7 +275,8 @@ internal static class CasEndpoints
         _ => StatusCodes.Status400BadRequest,
     };
 
-    private static Task RefuseAsync(HttpContext context, int status, Refusal refusal)
+    /// <summary>Writes a refusal (RFC 9457).</summary>
+    internal static Task RefuseAsync(HttpContext context, int status, Refusal refusal)
     {
         RequestLog.NoteReason(context, refusal.Code);
         if (status == StatusCodes.Status429TooManyRequests)

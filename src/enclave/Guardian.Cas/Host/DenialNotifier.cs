@@ -119,6 +119,7 @@ internal sealed class DenialNotifier : IAsyncDisposable
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             };
             chain.CustomTrustStore.AddRange(authorities);
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = chain };

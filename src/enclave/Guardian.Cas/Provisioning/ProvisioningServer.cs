@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Admissions;
 using Guardian.Cas.Callers;
 using Guardian.Cas.Client.Protocol;
@@ -197,6 +198,7 @@ internal sealed class ProvisioningServer : IAsyncDisposable
                         ClientCertificateRequired = true,
                         // A client shows no certificate when it resumes a session.
                         AllowTlsResume = false,
+                        CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
                         RemoteCertificateValidationCallback = (_, _, _, _) => true,
                     });
                 },

@@ -98,8 +98,16 @@ internal sealed partial class Vault
             {
                 break;
             }
-            if (name != AuditLine.NameOf(chain.State.Sequence + 1) || chain.Append(line) is not null
-                || reader.ReadDetail(found, name, line) is not { } detail)
+            if (name != AuditLine.NameOf(chain.State.Sequence + 1))
+            {
+                throw AlteredEntry(name);
+            }
+            if (chain.Append(line) is { } refusal)
+            {
+                // Also for a while: when collateral has expired, or a clock is wrong.
+                throw new InvalidDataException($"the store's log does not verify: {refusal.Detail}");
+            }
+            if (reader.ReadDetail(found, name, line) is not { } detail)
             {
                 throw AlteredEntry(name);
             }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
+using Guardian.Attestation.RaTls;
 using Guardian.Cas.Client.Protocol;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
@@ -34,6 +35,7 @@ internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
         {
             ServerCertificateContext = Certificates.CreateIdentity(listen.Certificate ?? "", listen.PrivateKey ?? ""),
             ClientCertificateRequired = listen.ClientAuthorities is not null,
+            CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
             RemoteCertificateValidationCallback = listen.ClientAuthorities is { } authorities
                 ? (_, certificate, chain, errors) => Certificates.IsIssuedBy(authorities, certificate, chain, isServer: false, errors)
                 : null,
@@ -55,6 +57,7 @@ internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
             {
                 EnabledSslProtocols = SslProtocols.Tls13,
                 ClientCertificateContext = workload.Certificate,
+                CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     workload.Verify(certificate, peers);
@@ -68,6 +71,7 @@ internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
             ClientCertificateContext = connect is { Certificate: { } certificate, PrivateKey: { } key }
                 ? Certificates.CreateIdentity(certificate, key)
                 : null,
+            CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
             RemoteCertificateValidationCallback = connect.Authorities is { } authorities
                 ? (_, certificate, chain, errors) => Certificates.IsIssuedBy(authorities, certificate, chain, isServer: true, errors)
                 : null,
@@ -85,6 +89,7 @@ internal sealed class NetworkShield(Workload workload) : IAsyncDisposable
         EnabledSslProtocols = SslProtocols.Tls13,
         ServerCertificateSelectionCallback = (_, _) => workload.Certificate.TargetCertificate,
         ClientCertificateRequired = true,
+        CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
         RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
             workload.Verify(certificate, peers);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Grpc.Net.Client;
+using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,15 +33,11 @@ internal sealed class PluginServer : IAsyncDisposable
     {
         var path = Path.Combine(folder, resource.Endpoint);
         File.Delete(path);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRoutingCore();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(
-            kestrel => kestrel.ListenUnixSocket(path, endPoint =>
-            {
-                endPoint.Protocols = HttpProtocols.Http2;
-                SocketAuthority.Replace(endPoint);
-            }));
+        var builder = HttpsServer.CreateBuilder(kestrel => kestrel.ListenUnixSocket(path, endPoint =>
+        {
+            endPoint.Protocols = HttpProtocols.Http2;
+            SocketAuthority.Replace(endPoint);
+        }));
         builder.Services.AddGrpc();
         var stopping = new CancellationTokenSource();
         builder.Services.AddSingleton(new DevicePluginService(resource, units, epc, stopping.Token));

@@ -45,12 +45,8 @@ internal static class HostServer
         IPEndPoint listen, CertificateFiles? certificate, ConnectionLimits limits, Func<HttpContext, HttpAnswer> answer)
     {
         var guard = new ConnectionGuard(limits);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddRoutingCore();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        var server = HttpsServer.CreateBuilder(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = limits.Total;
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineSize;
@@ -70,8 +66,7 @@ internal static class HostServer
                     });
                 }
             });
-        });
-        var server = builder.Build();
+        }).Build();
         server.Use(ConnectionGuard.MarkUsed);
         server.Run(context => WriteAsync(context.Response, answer(context), context.RequestAborted));
         return server;

@@ -245,6 +245,7 @@ public sealed class CloudSession : IDisposable
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             };
             policy.CustomTrustStore.ImportFromPemFile(file);
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };

@@ -55,7 +55,11 @@ internal sealed class TlsPage : IDisposable
     {
         try
         {
-            await stream.AuthenticateAsServerAsync(certificate);
+            // Offline: a server would otherwise look for the issuers of its own certificate.
+            await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
+            });
             using var reader = new StreamReader(stream, leaveOpen: true);
             var request = await reader.ReadLineAsync();
             while (await reader.ReadLineAsync() is { Length: > 0 })

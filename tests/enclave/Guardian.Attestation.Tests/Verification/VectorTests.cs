@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Guardian.Attestation.Collateral;
 using Guardian.Attestation.Pki;
@@ -234,7 +235,9 @@ public class VectorTests
         {
             if (expected[name] is { } value)
             {
-                var text = found is DateTimeOffset instant ? instant.ToString("yyyy-MM-ddTHH:mm:ssZ") : found?.ToString();
+                var text = found is DateTimeOffset instant
+                    ? instant.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
+                    : found?.ToString();
                 Assert.Equal(value.ToJsonString().Trim('"'), text);
             }
         }

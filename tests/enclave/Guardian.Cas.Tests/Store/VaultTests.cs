@@ -37,6 +37,23 @@ public sealed class VaultTests : IDisposable
         }
     }
 
+    // The database is as it must be; a remedy that restores an older one would lose what came later.
+    [Fact]
+    public async Task A_replica_whose_evidence_is_not_valid_now_is_no_altered_entry()
+    {
+        using (TestCas.OpenVault(cas.Folder, TestCas.Cas, new TestTime()))
+        {
+            // Its start is an entry.
+        }
+        var now = cas.Time.Now;
+        cas.Time.Now = new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => cas.Vault.RunAsync(_ => true));
+        Assert.Contains("not at 1970-01-01", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("restore", failure.Message, StringComparison.Ordinal);
+        cas.Time.Now = now;
+        Assert.True(await cas.Vault.RunAsync(_ => true));
+    }
+
     [Theory]
     [InlineData("UPDATE rows SET value = (SELECT value FROM rows WHERE name = 'other') WHERE name = 'shop'",
         "session 'shop' was altered or rolled back")]

@@ -45,6 +45,7 @@ internal sealed class NodeDownloads
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
                     RevocationMode = X509RevocationMode.NoCheck,
+                    DisableCertificateDownloads = true,
                 },
             };
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(CertificatesFile.Read(path));

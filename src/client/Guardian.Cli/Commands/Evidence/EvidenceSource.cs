@@ -8,6 +8,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Web;
 using Guardian.Attestation.Envelopes;
 using Guardian.Attestation.Quotes;
+using Guardian.Attestation.RaTls;
 using Guardian.Cli.Failures;
 using Guardian.Cli.Inputs;
 using Guardian.Files;
@@ -128,6 +129,7 @@ internal static class EvidenceSource
             new SslClientAuthenticationOptions
             {
                 TargetHost = address.IdnHost,
+                CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
                 RemoteCertificateValidationCallback = (_, _, _, _) => true,
             },
             cancellation).ConfigureAwait(false);
@@ -156,6 +158,7 @@ internal static class EvidenceSource
         AllowAutoRedirect = false,
         SslOptions = new SslClientAuthenticationOptions
         {
+            CertificateChainPolicy = RaTlsTransport.WithoutDownloads,
             RemoteCertificateValidationCallback = (_, certificate, shown, _) =>
             {
                 chain.Clear();
