@@ -109,18 +109,19 @@ public static class EnvelopeReader
     }
 
     // The file of a server has its chain, and sometimes its key first. Tools have labels of their own for a quote, so its content counts.
+    // A quote beside a certificate would be taken for evidence of its key.
     private static Outcome<Envelope> ReadPem(string text, string label, int depth)
     {
         var blocks = CertificatePem.ReadBlocks(text, MaxCertificates);
-        if (blocks.Where(block => block.Label != CertificatePem.Label && depth < MaxDepth)
-            .Select(block => Read(block.Content, depth + 1).Value).FirstOrDefault(found => found is not null) is { } envelope)
-        {
-            return envelope;
-        }
         var certificates = blocks.Select(CertificatePem.Read).OfType<Certificate>().ToList();
-        return certificates.Count > 0 ? Read(certificates.Find(each => CertificateEvidence.FindAll(each).Count > 0) ?? certificates[0])
-            : label != CertificatePem.Label ? Unknown($"a PEM file with a {label.ToLowerInvariant()}, which is no evidence")
-            : Unknown("a PEM certificate that is malformed");
+        if (certificates.Count > 0)
+        {
+            return Read(certificates.Find(each => CertificateEvidence.FindAll(each).Count > 0) ?? certificates[0]);
+        }
+        var envelopes = depth < MaxDepth ? blocks.Select(block => Read(block.Content, depth + 1).Value) : [];
+        return envelopes.FirstOrDefault(found => found is not null) is { } envelope ? envelope
+            : label == CertificatePem.Label ? Unknown("a PEM certificate that is malformed")
+            : Unknown($"a PEM file with a {label.ToLowerInvariant()}, which is no evidence");
     }
 
     private static Outcome<Envelope> Read(Certificate certificate)

@@ -2,10 +2,8 @@ using System.Net.Sockets;
 using Grpc.Net.Client;
 using Guardian.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Guardian.Node.Kubernetes;
 

@@ -25,8 +25,7 @@ public sealed class PemLabelTests
             foreach (var text in new[]
             {
                 pem, $"text before\r\n{pem.ReplaceLineEndings("\r\n")}\r\n",
-                // With a chain and a key, as in the file of a server.
-                $"{plain.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n{plain.ExportCertificatePem()}\n{pem}\n",
+                $"{plain.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}\n{pem}\n",
             })
             {
                 var (envelope, refusal) = EnvelopeReader.Read(Encoding.ASCII.GetBytes(text));
@@ -34,6 +33,19 @@ public sealed class PemLabelTests
                 Assert.Equal(TestPlatform.Quote, envelope.Content.ToArray());
             }
         }
+    }
+
+    // A naive reader takes the first quote, and accepts the certificate of a thief.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_quote_beside_a_certificate_does_not_speak_for_its_key(bool isFirst)
+    {
+        using var key = IdentityKey.Create();
+        using var plain = key.CreateClientCertificate(TestPlatform.Now);
+        var quote = PemEncoding.WriteString("SGX QUOTE", TestPlatform.Quote);
+        var text = isFirst ? $"{quote}\n{plain.ExportCertificatePem()}\n" : $"{plain.ExportCertificatePem()}\n{quote}\n";
+        Assert.Equal("no-evidence", EnvelopeReader.Read(Encoding.ASCII.GetBytes(text)).Refusal!.Code);
     }
 
     [Fact]
