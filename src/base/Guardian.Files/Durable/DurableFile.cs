@@ -15,6 +15,11 @@ public static class DurableFile
 
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(2);
 
+    // Longer than any write of a small file takes: another process may be at it.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(1);
+
+    private const string TemporaryExtension = ".new";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Creates a folder with mode 0700, unless it is there.</summary>
@@ -181,9 +186,27 @@ public static class DurableFile
             : throw new InvalidDataException($"{path} is empty: its creation was interrupted. Delete it");
     }
 
+    // A write that was killed left its temporary file here.
+    private static void RemoveLeftovers(string path)
+    {
+        var whole = Path.GetFullPath(path);
+        // The patterns of the base library are those of DOS: a.* is also a.
+        var left = Directory.EnumerateFiles(Path.GetDirectoryName(whole)!).Where(each =>
+            each.StartsWith(whole + ".", StringComparison.Ordinal) && each.EndsWith(TemporaryExtension, StringComparison.Ordinal)
+            && each.Length > whole.Length + TemporaryExtension.Length);
+        foreach (var each in left)
+        {
+            if (TimeProvider.System.GetUtcNow() - File.GetLastWriteTimeUtc(each) > LeftoverAge)
+            {
+                File.Delete(each);
+            }
+        }
+    }
+
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new";
+        RemoveLeftovers(path);
+        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}{TemporaryExtension}";
         try
         {
             using var file = new FileStream(temporary, OptionsFor(FileMode.Create, FileAccess.Write));
