@@ -67,8 +67,8 @@ internal sealed class PersonSets(
         .Select(dataSet => (long)versions[dataSet.Name].Rows);
 
     // With noise, the few persons without a value are protected by it.
-    private bool HasNoEmptyCell(CellColumn column) => !guard.AuditsCombinations
-        || guard.CompleteColumns.Contains(CompiledQuestion.NameOf(column.DataSet, names, column.Column));
+    private bool HasNoEmptyCell(DataSet dataSet, int column) =>
+        !guard.AuditsCombinations || guard.CompleteColumns.Contains(CompiledQuestion.NameOf(dataSet, names, column));
 
     private static List<CellPart> PartsOf(CompiledQuestion question, DataSet dataSet) =>
         [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))];
