@@ -20,6 +20,9 @@ public static class DurableFile
 
     private const string TemporaryExtension = ".new";
 
+    // A folder may be one into which this user only writes.
+    private static readonly EnumerationOptions WhatCanBeRead = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Creates a folder with mode 0700, unless it is there.</summary>
@@ -191,15 +194,13 @@ public static class DurableFile
     {
         var whole = Path.GetFullPath(path);
         // The patterns of the base library are those of DOS: a.* is also a.
-        var left = Directory.EnumerateFiles(Path.GetDirectoryName(whole)!).Where(each =>
+        var left = Directory.EnumerateFiles(Path.GetDirectoryName(whole)!, "*", WhatCanBeRead).Where(each =>
             each.StartsWith(whole + ".", StringComparison.Ordinal) && each.EndsWith(TemporaryExtension, StringComparison.Ordinal)
             && each.Length > whole.Length + TemporaryExtension.Length);
-        foreach (var each in left)
+        var newest = TimeProvider.System.GetUtcNow() - LeftoverAge;
+        foreach (var file in left.Select(each => new FileInfo(each)).Where(file => file.Exists && file.LastWriteTimeUtc < newest))
         {
-            if (TimeProvider.System.GetUtcNow() - File.GetLastWriteTimeUtc(each) > LeftoverAge)
-            {
-                File.Delete(each);
-            }
+            file.Delete();
         }
     }
 

@@ -46,10 +46,12 @@ internal sealed record CompiledQuestion(
     /// </summary>
     /// <param name="versions">The version of each data set.</param>
     /// <param name="cells">The cells.</param>
-    /// <param name="hasNoEmptyCell">Tells the columns where a person without a value makes no difference.</param>
+    /// <param name="hasNoEmptyCell">Tells the columns of cells where a person without a value makes no difference.</param>
+    /// <param name="isNoCondition">Tells the columns where the condition that there is a value makes none.</param>
     public string Describe(
-        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, Func<DataSet, int, bool> hasNoEmptyCell) =>
-        HashOf($"{TextOf(versions)}|{FiltersOf(cells, hasNoEmptyCell).Text}");
+        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, Func<DataSet, int, bool> hasNoEmptyCell,
+        Func<DataSet, int, bool> isNoCondition) =>
+        HashOf($"{TextOf(versions)}|{FiltersOf(cells, hasNoEmptyCell).WithoutAnyValue(isNoCondition).Text}");
 
     /// <summary>Writes the persons of some cells as terms.</summary>
     /// <param name="versions">The version of each data set.</param>
@@ -77,7 +79,7 @@ internal sealed record CompiledQuestion(
         var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
         bool IsAlwaysTrue(CellColumn column) => column.IsEmptyLeast || hasNoEmptyCell(column.DataSet, column.Column);
-        return Filters.WithoutAnyValue(hasNoEmptyCell).With(isProduct
+        return Filters.With(isProduct
             ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !IsAlwaysTrue(pair.First))
                 .Select(pair => pair.First.In(DataSets, pair.Second))
             : [new CodeAny([.. cells.Select(ConditionOf)])]);
