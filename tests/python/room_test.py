@@ -1,5 +1,6 @@
 """Tests of guardian_room: a CAS and a room of agency and retailer, set up with the commands that people use."""
 
+import io
 import json
 import os
 import pathlib
@@ -186,6 +187,16 @@ class RoomTest(unittest.TestCase):
 class PandasTest(unittest.TestCase):
     """The same figures as data frames, in a process that may import pandas."""
 
+    def test_bytes_are_text_or_digits_also_in_columns_with_one_name(self):
+        import pandas
+
+        frame = pandas.DataFrame([[b"abc", "x", 1], [b"\xff\x01", None, 2]], columns=["id", "id", "n"])
+        self.assertEqual(_written(frame), "id,id,n\nabc,x,1\nff01,,2\n")
+        self.assertEqual(_written(pandas.DataFrame({"id": []})), "id\n")
+        self.assertEqual(_written([{"id": "NaT", "n": pandas.NA, "t": pandas.NaT}]), "id,n,t\nNaT,,\n")
+        with self.assertRaises(ValueError):
+            _written(pandas.Series(["a@example.com"]))
+
     def test_a_frame_goes_in_and_comes_out(self):
         import pandas
 
@@ -212,7 +223,21 @@ class PandasTest(unittest.TestCase):
         self.assertEqual(figures.attrs["answer"], answer)
 
 
+def _written(rows):
+    stream = io.StringIO()
+    tables.writer(rows, {})(stream)
+    return stream.getvalue()
+
+
 class TablesTest(unittest.TestCase):
+    def test_missing_values_are_empty_cells_and_bytes_are_text(self):
+        self.assertEqual(
+            _written([{"id": b"abc", "n": float("nan"), "s": "nan", "i": 2**70}, {"id": b"\xff", "n": None, "s": "", "i": -1}]),
+            "id,n,s,i\nabc,,nan,1180591620717411303424\nff,,,-1\n")
+        for rows in ({"id": ["a@example.com"]}, [["a@example.com"]], ["a@example.com"]):
+            with self.assertRaises(ValueError):
+                _written(rows)
+
     def test_cells_are_numbers_or_words_by_their_column(self):
         self.assertEqual(
             [tables._cell("persons", cell, set()) for cell in ("", "7", "-7", "0.5", "1E-05")], [None, 7, -7, 0.5, 1e-05])

@@ -11,9 +11,6 @@ namespace Guardian.Enclave;
 /// Thread-safe.</summary>
 internal sealed class HttpShard : IShard, IDisposable
 {
-    // A shard that takes longer has lost its machine. Another enclave computes the range.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     // A handshake creates and verifies quotes, on machines that may be busy.
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
 
@@ -26,23 +23,24 @@ internal sealed class HttpShard : IShard, IDisposable
         var expected = ExpectedEvidence.Exactly(EvidenceContext.RoomShard(contract.Hash));
         var handler = RaTlsTransport.CreateHandler(contract.Enclave, expected, certificate, time, verifier: verifier);
         handler.ConnectTimeout = ConnectPatience;
-        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Patience };
+        http = new HttpClient(handler, disposeHandler: true) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public string Name => address.ToString();
 
-    public byte[] Run(byte[] request)
+    public byte[] Run(byte[] request, TimeSpan patience)
     {
+        using var limit = new CancellationTokenSource(patience);
         try
         {
             using var message = new HttpRequestMessage(HttpMethod.Post, ShardEndpoints.Path) { Content = new ByteArrayContent(request) };
-            using var response = http.Send(message);
+            using var response = http.Send(message, limit.Token);
             response.EnsureSuccessStatusCode();
             using var body = new MemoryStream();
             response.Content.ReadAsStream().CopyTo(body);
             return body.ToArray();
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             throw new IOException($"the shard at {address} does not answer: {failure.Message}", failure);
         }

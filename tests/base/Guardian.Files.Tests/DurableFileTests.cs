@@ -33,6 +33,27 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void A_write_removes_what_killed_writes_of_the_file_left_and_no_other_file()
+    {
+        void Leave(string name, TimeSpan age)
+        {
+            File.WriteAllText(folder.File(name), "half");
+            File.SetLastWriteTimeUtc(folder.File(name), TimeProvider.System.GetUtcNow().UtcDateTime - age);
+        }
+        Leave("a.7.9.new", TimeSpan.FromMinutes(2));
+        Leave("a.8.1.new", TimeSpan.Zero);
+        Leave("ab.7.9.new", TimeSpan.FromMinutes(2));
+        Leave("a.old", TimeSpan.FromMinutes(2));
+        Leave("a.new", TimeSpan.FromMinutes(2));
+        DurableFile.Replace(folder.File("a"), "one"u8);
+        Assert.Equal(["a", "a.8.1.new", "a.new", "a.old", "ab.7.9.new"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
+        Leave("a.8.1.new", TimeSpan.FromMinutes(2));
+        Leave("new.7.9.new", TimeSpan.FromMinutes(2));
+        DurableFile.ReadOrCreate(folder.File("new"), () => [1]);
+        Assert.False(File.Exists(folder.File("new.7.9.new")));
+    }
+
+    [Fact]
     public void Many_who_create_one_file_at_once_get_the_same_content()
     {
         for (var round = 0; round < 50; round++)

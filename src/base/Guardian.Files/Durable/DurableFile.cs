@@ -15,6 +15,14 @@ public static class DurableFile
 
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(2);
 
+    // Longer than any write of a small file takes: another process may be at it.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(1);
+
+    private const string TemporaryExtension = ".new";
+
+    // A folder may be one into which this user only writes.
+    private static readonly EnumerationOptions WhatCanBeRead = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Creates a folder with mode 0700, unless it is there.</summary>
@@ -181,9 +189,25 @@ public static class DurableFile
             : throw new InvalidDataException($"{path} is empty: its creation was interrupted. Delete it");
     }
 
+    // A write that was killed left its temporary file here.
+    private static void RemoveLeftovers(string path)
+    {
+        var whole = Path.GetFullPath(path);
+        // The patterns of the base library are those of DOS: a.* is also a.
+        var left = Directory.EnumerateFiles(Path.GetDirectoryName(whole)!, "*", WhatCanBeRead).Where(each =>
+            each.StartsWith(whole + ".", StringComparison.Ordinal) && each.EndsWith(TemporaryExtension, StringComparison.Ordinal)
+            && each.Length > whole.Length + TemporaryExtension.Length);
+        var newest = TimeProvider.System.GetUtcNow() - LeftoverAge;
+        foreach (var file in left.Select(each => new FileInfo(each)).Where(file => file.Exists && file.LastWriteTimeUtc < newest))
+        {
+            file.Delete();
+        }
+    }
+
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new";
+        RemoveLeftovers(path);
+        var temporary = $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}{TemporaryExtension}";
         try
         {
             using var file = new FileStream(temporary, OptionsFor(FileMode.Create, FileAccess.Write));

@@ -6,18 +6,6 @@ namespace Guardian.CleanRoom.Client.Drafting;
 /// <summary>The ways in which files write numbers and dates, each read as an upload will read it. Not thread-safe.</summary>
 internal sealed class CellForms
 {
-    /// <summary>The forms of numbers; an earlier one is preferred.</summary>
-    public static readonly IReadOnlyList<FileRules> Numbers =
-    [
-        new FileRules(),
-        new FileRules { Decimal = ',' },
-        new FileRules { Thousands = ',' },
-        new FileRules { Decimal = ',', Thousands = '.' },
-        new FileRules { Decimal = ',', Thousands = ' ' },
-        new FileRules { Thousands = ' ' },
-        new FileRules { Thousands = '\'' },
-    ];
-
     /// <summary>The forms of dates; an earlier one is preferred.</summary>
     public static readonly IReadOnlyList<DateOrder> Dates = [DateOrder.YearMonthDay, DateOrder.DayMonthYear, DateOrder.MonthDayYear];
 
@@ -38,7 +26,7 @@ internal sealed class CellForms
 
     private static readonly Column Flag = new() { Name = "", Kind = ColumnKind.Flag, Maximum = 1 };
 
-    private readonly FileCell[] numbers = [.. Numbers.Select(rules => new FileCell(rules))];
+    private readonly FileCell[] numbers = [.. FileCell.NumberForms.Select(rules => new FileCell(rules, isDeclaredAlone: true))];
     private readonly FileCell[] dates = [.. Dates.Select(order => new FileCell(new FileRules { Dates = order }))];
 
     /// <summary>Reads a number in one of the forms, as millionths.</summary>

@@ -26,6 +26,9 @@ internal sealed record ColumnChoice(string? Type, string Why, ColumnKind Kind = 
     /// <summary>The numbers of an integer or decimal; null for other kinds.</summary>
     public NumberTally? Numbers { get; private init; }
 
+    /// <summary>The member <c>unit</c> of a number, behind a comma; empty where its cells have none.</summary>
+    public string Unit { get; private init; } = "";
+
     /// <summary>Decimal places of a number.</summary>
     public int Places { get; private init; }
 
@@ -59,7 +62,6 @@ internal sealed record ColumnChoice(string? Type, string Why, ColumnKind Kind = 
                 Line($"type: date, minimum: {first:D4}-01-01, maximum: {last:D4}-12-31"), "days; bounds are whole years", ColumnKind.Date);
         }
         return column.IsNumberIn(file.NumberForm) ? OfNumbers(column, file)
-            : column.IsMoney ? LeaveOut("its cells have the sign of a currency; write numbers alone, and the currency as 'unit'")
             : CellForms.Dates.Index().Any(form => column.IsDayIn(form.Index))
                 ? LeaveOut("its days are written in another form than those of another column, and a file has one")
             : OfTexts(column);
@@ -91,17 +93,23 @@ internal sealed record ColumnChoice(string? Type, string Why, ColumnKind Kind = 
 
     private static ColumnChoice OfNumbers(ColumnProfile column, FileProfile file)
     {
+        if (column.Units.Count > 1)
+        {
+            return LeaveOut("its numbers have several currencies");
+        }
         // While two readings are possible, the bounds hold for both.
         var numbers = file.OtherNumberForms.Where(column.IsNumberIn).Aggregate(
             column.NumbersIn(file.NumberForm), (joined, form) => joined.Join(column.NumbersIn(form)));
+        var unit = column.Units.Count > 0 ? $", unit: {YamlWords.Write(column.Units.Min!)}" : "";
         return WriteNumbers(numbers, numbers.Places, out var places, out var hasCap) is { } type
             ? new ColumnChoice(
-                type,
+                type + unit,
                 "bounds are rounded outward" + (hasCap ? "; 99 of 100 rows do not exceed the cap, and a larger one makes sums noisier" : "")
                     + (numbers.Places > places ? "; more places are rounded" : ""),
                 places > 0 ? ColumnKind.Decimal : ColumnKind.Integer)
             {
                 Numbers = numbers,
+                Unit = unit,
                 Places = places,
             }
             : LeaveOut("its numbers are too large for a column; is it a number by which somebody is known?");

@@ -12,15 +12,15 @@ namespace Guardian.CleanRoom.Client.Drafting;
 internal sealed class ColumnProfile(string header, CellForms forms, string? problem)
 {
     private const int MostDigits = 12;
+    private const int LongestAmount = 32;
 
     // A form that fits fewer than nine of ten cells after so many is tried no more.
     private const int Patience = 1_000;
 
     private readonly NumberTally plain = new();
-    private readonly NumberTally[] numbers = [.. CellForms.Numbers.Select(_ => new NumberTally())];
+    private readonly NumberTally[] numbers = [.. FileCell.NumberForms.Select(_ => new NumberTally())];
     private readonly (int Count, long First, long Last)[] days = [.. CellForms.Dates.Select(_ => (0, long.MaxValue, long.MinValue))];
     private int flags;
-    private int currencies;
 
     public string Header => header;
 
@@ -37,6 +37,9 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
 
     /// <summary>Cells with a time and its distance from UTC.</summary>
     public int Offsets { get; private set; }
+
+    /// <summary>The units and currencies that stand beside its numbers.</summary>
+    public SortedSet<string> Units { get; } = new(StringComparer.Ordinal);
 
     public ValueTally Values { get; } = new();
 
@@ -58,9 +61,13 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
         }
         Cells++;
         flags += forms.IsFlag(cell) ? 1 : 0;
-        currencies += FileCell.HasCurrency(cell) ? 1 : 0;
         Values.Add(CanonicalText.IsSurelyComposed(cell) ? cell : CanonicalText.Compose(cell.ToString()), person);
         var isPlain = !cell.ContainsAnyExceptInRange('0', '9') && cell.Length <= MostDigits;
+        if (!isPlain && cell.Length <= LongestAmount && Amount.Split(cell.ToString(), unit: null) is { } amount)
+        {
+            Units.Add(amount.Unit);
+            cell = amount.Number;
+        }
         LeadingZeros += isPlain && cell.Length > 1 && cell[0] == '0' ? 1 : 0;
         if (isPlain)
         {
@@ -96,9 +103,6 @@ internal sealed class ColumnProfile(string header, CellForms forms, string? prob
 
     /// <summary>Whether the column is one of days in a form; a few cells may be something else.</summary>
     public bool IsDayIn(int form) => Fits(days[form].Count);
-
-    /// <summary>Whether most cells have a sign of a currency.</summary>
-    public bool IsMoney => Fits(currencies);
 
     // An upload may tolerate a tenth of invalid cells.
     private bool Fits(int count) => Cells > 0 && count >= 0.95 * Cells;

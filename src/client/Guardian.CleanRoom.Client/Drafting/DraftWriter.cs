@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Guardian.CleanRoom.Client.Reading;
 using Guardian.CleanRoom.Contract;
 
 namespace Guardian.CleanRoom.Client.Drafting;
@@ -98,7 +99,7 @@ internal sealed class DraftWriter(string name, string owner, FileProfile file, E
             rules.Add($"decimal: {Decide}, thousands: {Decide}");
             return;
         }
-        var form = CellForms.Numbers[file.NumberForm];
+        var form = FileCell.NumberForms[file.NumberForm];
         if (form.Decimal == ',')
         {
             rules.Add("decimal: \",\"");
@@ -177,7 +178,7 @@ internal sealed class DraftWriter(string name, string owner, FileProfile file, E
                 return null;
             }
             var cap = ColumnChoice.RoundUp(numbers.FindCap(), places);
-            return $"      - {{name: {header}, {type}, fold: sum, of: {header}" + (cap > 0 ? Line($", event_cap: {cap}") : "")
+            return $"      - {{name: {header}, {type}{choice.Unit}, fold: sum, of: {header}" + (cap > 0 ? Line($", event_cap: {cap}") : "")
                 + $"{Sum(choice)}, filter: {Decide}}}   # the total of a person; 99 of 100 events do not exceed event_cap";
         }
         var isOne = choice.Kind is ColumnKind.Category or ColumnKind.Flag && choice.Values.Count > 0 && choice.Type is not null

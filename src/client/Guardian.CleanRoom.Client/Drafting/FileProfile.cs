@@ -44,7 +44,7 @@ internal sealed class FileProfile
     /// <summary>Persons: different identifiers; without an identifier column, rows.</summary>
     public int Persons => Identifiers.Count == 0 ? Rows : persons.Count;
 
-    /// <summary>The form of numbers, as a position in <see cref="CellForms.Numbers"/>.</summary>
+    /// <summary>The form of numbers, as a position in <see cref="FileCell.NumberForms"/>.</summary>
     public int NumberForm { get; private set; }
 
     /// <summary>Other forms that read the numbers as well, but differently; empty when there is one reading.</summary>
@@ -132,8 +132,8 @@ internal sealed class FileProfile
     {
         var columns = Others.Where(column => !column.IsFlag).ToList();
         int Score(int form) => columns.Count(column => column.IsNumberIn(form));
-        var best = Enumerable.Range(0, CellForms.Numbers.Count).Max(Score);
-        List<int> forms = [.. Enumerable.Range(0, CellForms.Numbers.Count).Where(form => Score(form) == best)];
+        var best = Enumerable.Range(0, FileCell.NumberForms.Count).Max(Score);
+        List<int> forms = [.. Enumerable.Range(0, FileCell.NumberForms.Count).Where(form => Score(form) == best)];
         NumberForm = forms[0];
         OtherNumberForms = [.. forms.Skip(1).Where(form => columns.Any(column => Differ(column, NumberForm, form)))];
     }

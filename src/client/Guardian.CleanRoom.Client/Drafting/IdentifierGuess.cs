@@ -107,7 +107,7 @@ internal sealed record IdentifierGuess(
             Dates.Add(cell);
             mails += cell.Contains('@') ? 1 : 0;
             var digits = IdentifierNormaliser.RemoveHexPrefix(cell);
-            hashes += digits.Length is 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;
+            hashes += digits.Length is 43 or 44 or 64 && IdentifierNormaliser.LooksHashed(digits) ? 1 : 0;
             var isNumber = !cell.ContainsAnyExcept(PhoneCharacters) && cell.Length >= 6;
             coded += isNumber && (cell[0] == '+' || cell.StartsWith("00", StringComparison.Ordinal)) ? 1 : 0;
             phones += isNumber ? 1 : 0;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Guardian.CleanRoom.Base;
@@ -14,6 +15,9 @@ namespace Guardian.CleanRoom.Client.Normalisation;
 internal sealed class IdentifierNormaliser
 {
     private const int HashTextSize = 2 * SHA256.HashSizeInBytes;
+
+    // Without padding.
+    private const int Base64Size = 43;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -101,9 +105,24 @@ internal sealed class IdentifierNormaliser
         return length > 0 && isNobody ? Nobody.Length : length;
     }
 
-    /// <summary>Whether a text has the form of MD5, SHA-1 or SHA-256 in hex, or of SHA-256 in base64.</summary>
+    /// <summary>Whether a text has the form of MD5, SHA-1 or SHA-256 in hex, or of SHA-256 in base64 or base64url.</summary>
     public static bool LooksHashed(ReadOnlySpan<char> text) =>
-        (text.Length is 32 or 40 or HashTextSize && !text.ContainsAnyExcept(HexDigits)) || (text.Length == 44 && text[^1] == '=');
+        (text.Length is 32 or 40 or HashTextSize && !text.ContainsAnyExcept(HexDigits))
+        || TryReadBase64(text, stackalloc byte[SHA256.HashSizeInBytes]);
+
+    // Base64 and base64url (RFC 4648), with or without padding.
+    private static bool TryReadBase64(ReadOnlySpan<char> text, Span<byte> hash)
+    {
+        Span<char> url = stackalloc char[Base64Size];
+        text = text.TrimEnd('=');
+        if (text.Length != url.Length)
+        {
+            return false;
+        }
+        text.Replace(url, '+', '-');
+        url.Replace('/', '_');
+        return Base64Url.IsValid(url) && Base64Url.DecodeFromChars(url, hash) == hash.Length;
+    }
 
     /// <summary>Removes what databases write before the hex digits of bytes: <c>0x</c>, or <c>\x</c> (PostgreSQL).</summary>
     public static ReadOnlySpan<char> RemoveHexPrefix(ReadOnlySpan<char> text) =>
@@ -169,7 +188,7 @@ internal sealed class IdentifierNormaliser
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var isHash = text.Length == HashTextSize
             ? Convert.FromHexString(text, hash, out _, out var size) == OperationStatus.Done && size == hash.Length
-            : text.Length == 44 && Convert.TryFromBase64Chars(text, hash, out size) && size == hash.Length;
+            : TryReadBase64(text, hash);
         if (!isHash)
         {
             return -1;

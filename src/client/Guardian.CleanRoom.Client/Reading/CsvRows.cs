@@ -36,7 +36,10 @@ internal sealed class CsvRows : IRows
             file.Dispose();
             throw;
         }
-        Header = [.. Enumerable.Range(0, reader.FieldCount).Select(i => CanonicalText.Compose(reader.GetName(i).Trim()))];
+        Header =
+        [
+            .. Enumerable.Range(0, reader.FieldCount).Select(i => CanonicalText.Compose(Unwrap(reader.GetName(i)).Trim().ToString())),
+        ];
     }
 
     private CsvDataReader CreateReader()
@@ -51,8 +54,11 @@ internal sealed class CsvRows : IRows
         var text = new PeekedReader(new StreamReader(
             plain.IsGzip ? new GZipStream(plain, CompressionMode.Decompress) : plain, plain.Utf16 ?? strict,
             detectEncodingFromByteOrderMarks: true, BufferSize));
-        // A line that begins with '#' is a row (RFC 4180 knows no comments); the library would skip it. No text has this character.
-        var options = new CsvDataReaderOptions { OwnsReader = true, BufferSize = BufferSize, Comment = '\uFFFF' };
+        // RFC 4180 knows no comments, and the library must skip some: those that begin with a character that no text has.
+        var options = new CsvDataReaderOptions
+        {
+            OwnsReader = true, BufferSize = BufferSize, Comment = '\uFFFF', CommentHandler = (Action<string>)RefuseDamaged,
+        };
         if (text.TrySkipLine(DelimiterLine) is { Length: 1 } delimiter)
         {
             options.Delimiter = delimiter[0];
@@ -77,13 +83,22 @@ internal sealed class CsvRows : IRows
         return TranslateFailures(reader.Read);
     }
 
-    public ReadOnlySpan<char> Cell(int column) => reader.GetFieldSpan(column);
+    public ReadOnlySpan<char> Cell(int column) => Unwrap(reader.GetFieldSpan(column));
 
     public void Dispose()
     {
         reader.Dispose();
         file.Dispose();
     }
+
+    // Excel keeps the zeros of ="007".
+    private static ReadOnlySpan<char> Unwrap(ReadOnlySpan<char> cell) => cell is not ['=', '"', .. var text, '"'] ? cell
+        : text.Contains('"') ? text.ToString().Replace("\"\"", "\"", StringComparison.Ordinal)
+        : text;
+
+    private void RefuseDamaged(string row) => throw RoomClientReasons.RefuseData(
+        $"{path} is damaged, or not text",
+        $"{(rows == 0 ? "its header or first row" : $"row {rows + 1}")} begins with U+FFFF, which is no character");
 
     private T TranslateFailures<T>(Func<T> read)
     {

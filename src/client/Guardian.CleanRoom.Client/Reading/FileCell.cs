@@ -7,7 +7,7 @@ namespace Guardian.CleanRoom.Client.Reading;
 
 /// <summary>
 /// Reads cells as files write them: by the data set's <see cref="FileRules"/>, and in the ways that spreadsheets and pandas write values
-/// (<c>12.0</c>, <c>1.5E+03</c>, <c>yes</c>, a timestamp for a day). Not thread-safe.
+/// (<c>12.0</c>, <c>1.5E+03</c>, <c>€5</c>, <c>yes</c>, a timestamp for a day). Not thread-safe.
 /// </summary>
 internal sealed class FileCell
 {
@@ -19,14 +19,30 @@ internal sealed class FileCell
     };
 
     private readonly FileRules rules;
+    private readonly bool isDeclaredAlone;
     private readonly HashSet<string> empty;
+    private readonly Dictionary<string, string> units = [];
 
     /// <param name="rules">The rules of the data set's file.</param>
-    public FileCell(FileRules rules)
+    /// <param name="isDeclaredAlone">Whether signs between thousands that the rules do not name are no part of a number, even if there is
+    /// no other reading.</param>
+    public FileCell(FileRules rules, bool isDeclaredAlone = false)
     {
-        this.rules = rules;
+        (this.rules, this.isDeclaredAlone) = (rules, isDeclaredAlone);
         empty = new HashSet<string>(rules.Empty, StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>The forms in which files write numbers; an earlier one is preferred.</summary>
+    public static IReadOnlyList<FileRules> NumberForms { get; } =
+    [
+        new FileRules(),
+        new FileRules { Decimal = ',' },
+        new FileRules { Thousands = ',' },
+        new FileRules { Decimal = ',', Thousands = '.' },
+        new FileRules { Decimal = ',', Thousands = ' ' },
+        new FileRules { Thousands = ' ' },
+        new FileRules { Thousands = '\'' },
+    ];
 
     /// <summary>Whether a cell counts as empty.</summary>
     public bool IsEmpty(ReadOnlySpan<char> text)
@@ -34,11 +50,6 @@ internal sealed class FileCell
         text = text.Trim();
         return text.IsEmpty || (empty.Count > 0 && empty.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text));
     }
-
-    /// <summary>Whether a cell begins or ends with the sign of a currency.</summary>
-    public static bool HasCurrency(ReadOnlySpan<char> text) => !text.IsEmpty
-        && (char.GetUnicodeCategory(text[0]) == UnicodeCategory.CurrencySymbol
-            || char.GetUnicodeCategory(text[^1]) == UnicodeCategory.CurrencySymbol);
 
     /// <summary>Reads a cell that is not empty.</summary>
     /// <param name="column">The column.</param>
@@ -68,7 +79,7 @@ internal sealed class FileCell
         value = null;
         if (ToPlain(column, written) is not { } converted)
         {
-            problem = Explain(written, CellText.DescribeMismatch(column, written));
+            problem = Explain(column, written, CellText.DescribeMismatch(column, written));
         }
         else if (CellText.TryRead(column, converted, out plain, out problem))
         {
@@ -76,7 +87,7 @@ internal sealed class FileCell
         }
         else
         {
-            problem = Explain(written, problem!);
+            problem = Explain(column, written, problem!);
         }
         return value is not null;
     }
@@ -104,11 +115,15 @@ internal sealed class FileCell
 
     private string? ToNumber(Column column, string text)
     {
-        var digits = text;
-        if (rules.Thousands is { } sign)
+        if (Amount.Split(text, column.Unit) is { } amount)
         {
-            digits = RemoveThousands(digits, sign);
+            if (!amount.IsIn(UnitOf(column, amount)))
+            {
+                return null;
+            }
+            text = amount.Number;
         }
+        var digits = (rules.Thousands ?? FindThousands(text)) is { } sign ? RemoveThousands(text, sign) : text;
         if (digits is null || (rules.Decimal == ',' && digits.Contains('.', StringComparison.Ordinal)))
         {
             return null;
@@ -121,6 +136,22 @@ internal sealed class FileCell
         var places = column.Kind == ColumnKind.Decimal ? column.Places : 0;
         var rounded = Math.Round(number, places, MidpointRounding.AwayFromZero);
         return rounded == number || column.IsRounded ? Shorten(rounded) : null;
+    }
+
+    // The column's unit; without one, that of the first cell which has any.
+    private string UnitOf(Column column, Amount amount) =>
+        column.Unit ?? (units.TryAdd(column.Name, amount.Unit) ? amount.Unit : units[column.Name]);
+
+    // The sign between thousands that a number can only have: 1'000, 1,000,000 and 1,000.5, but not 1,000.
+    private char? FindThousands(string text)
+    {
+        var other = rules.Decimal == '.' ? ',' : '.';
+        var others = text.Count(character => character == other);
+        return isDeclaredAlone ? null
+            : others > 1 || (others == 1 && text.Contains(rules.Decimal, StringComparison.Ordinal)) ? other
+            : others == 1 ? null
+            : text.IndexOfAny(['\'', '\u2019']) >= 0 ? '\''
+            : ' ';
     }
 
     // Without the zeros at the end that 12.0 and 1.500 have.
@@ -159,20 +190,31 @@ internal sealed class FileCell
     }
 
     // Names the line of the contract that would give the cell a meaning.
-    private string Explain(string text, string problem)
+    private string Explain(Column column, string text, string problem)
     {
         if (Nobody.IsWord(text, IdentifierKind.CustomerId))
         {
             var word = text.Replace("\\", "\\\\", StringComparison.Ordinal);
             return $"{problem}; if it means an empty cell, the contract says so: 'file: {{empty: [\"{word}\"]}}'";
         }
-        if (HasCurrency(text))
+        if (column.Kind is not (ColumnKind.Integer or ColumnKind.Decimal) || ToNumber(column, text) is not null)
         {
-            return $"{problem}; write the number without the sign of its currency";
+            return problem;
         }
-        return rules.Decimal == '.' && text.Count(character => character == ',') == 1
-            && decimal.TryParse(text.Replace(',', '.'), Number, CultureInfo.InvariantCulture, out _)
-            ? $"{problem}; if the comma is a decimal sign, the contract says so: 'file: {{decimal: \",\"}}'"
-            : problem;
+        if (Amount.Split(text, column.Unit) is { } amount && UnitOf(column, amount) is var unit && !amount.IsIn(unit))
+        {
+            return $"{problem}; the unit of the column is '{unit}'";
+        }
+        var readings = NumberForms.Select(form => ReadIn(form, column, text)).OfType<string>().ToList();
+        return readings.Count == 0 ? problem : $"{problem}; the contract can say what it is: {string.Join(", or ", readings)}";
+    }
+
+    // The line of the contract with which a cell is a number, and the number.
+    private static string? ReadIn(FileRules form, Column column, string text)
+    {
+        var thousands = form.Thousands is { } sign ? $", thousands: \"{sign}\"" : "";
+        return new FileCell(form, isDeclaredAlone: true).ToNumber(column, text) is { } number
+            ? $"'file: {{decimal: \"{form.Decimal}\"{thousands}}}' makes it {number}"
+            : null;
     }
 }

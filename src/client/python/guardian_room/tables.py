@@ -6,6 +6,9 @@ import os
 # Columns of answers that hold words; those of a crosstab are named by its question.
 _WORDS = {"segment", "outcome", "treatment", "verdict", "output", "figure", "column"}
 
+# Of numbers, times and pandas.
+_MISSING = {"nan", "NaT", "<NA>"}
+
 
 class Rows(list):
     """The rows of an answer as dictionaries, where pandas is not installed.
@@ -31,12 +34,14 @@ def writer(rows, renamed):
     :returns: a function that takes a text stream
     :raises ValueError: a column would get the name of another one, or is missing; or there are no rows
     """
-    if hasattr(rows, "to_csv"):
+    if hasattr(rows, "to_csv") and hasattr(rows, "columns"):
         _check(list(rows.columns), renamed)
-        return lambda stream: rows.rename(columns=renamed).to_csv(stream, index=False)
+        return lambda stream: _without_bytes(rows).rename(columns=renamed).to_csv(stream, index=False)
     rows = list(rows)
     if not rows:
         raise ValueError("there are no rows")
+    if not all(hasattr(row, "keys") for row in rows):
+        raise ValueError("rows are a data frame, dictionaries with the same keys, or the path of a file")
     names = list(rows[0])
     _check(names, renamed)
 
@@ -46,9 +51,28 @@ def writer(rows, renamed):
         for row in rows:
             if row.keys() != rows[0].keys():
                 raise ValueError(f"a row has the columns {', '.join(row)} and the first one {', '.join(names)}")
-            out.writerow(["" if row[name] is None else row[name] for name in names])
+            out.writerow([_text(row[name]) for name in names])
 
     return write
+
+
+def _without_bytes(frame):
+    def has_bytes(column):
+        return column.dtype == object and (column.map(type) == bytes).any()
+
+    if not any(has_bytes(frame.iloc[:, place]) for place in range(frame.shape[1])):
+        return frame
+    return frame.apply(lambda column: column.map(_text) if has_bytes(column) else column)
+
+
+# As of Parquet files: bytes are text, or digits. Other libraries write missing values in their own ways.
+def _text(value):
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.hex()
+    return "" if value is None or (not isinstance(value, str) and str(value) in _MISSING) else value
 
 
 def read(path, answer):

@@ -37,6 +37,18 @@ internal sealed class CompiledFilters
     /// <summary>Adds further conditions.</summary>
     public CompiledFilters With(IEnumerable<CodeCondition> further) => new(dataSets, [.. parts, .. further]);
 
+    /// <summary>Leaves out conditions that a column has any value.</summary>
+    /// <param name="isLeftOut">Tells whether such a condition on a column is left out.</param>
+    public CompiledFilters WithoutAnyValue(Func<DataSet, int, bool> isLeftOut)
+    {
+        bool IsLeftOut(CodeRanges leaf, uint last)
+        {
+            var (side, column) = Find(leaf.Column);
+            return last >= LastCodeOf(dataSets[side].Columns[column]) && isLeftOut(dataSets[side], column);
+        }
+        return new(dataSets, [.. parts.Where(part => part is not CodeRanges { Ranges: [(1, var last)] } leaf || !IsLeftOut(leaf, last))]);
+    }
+
     /// <summary>Selects the conditions on the rows of one data set.</summary>
     public IReadOnlyList<CodeCondition> Of(DataSet dataSet) =>
     [

@@ -46,10 +46,12 @@ internal sealed record CompiledQuestion(
     /// </summary>
     /// <param name="versions">The version of each data set.</param>
     /// <param name="cells">The cells.</param>
-    /// <param name="hasNoEmptyCell">Tells the columns where a person without a value makes no difference.</param>
+    /// <param name="hasNoEmptyCell">Tells the columns of cells where a person without a value makes no difference.</param>
+    /// <param name="isNoCondition">Tells the columns where the condition that there is a value makes none.</param>
     public string Describe(
-        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, Predicate<CellColumn> hasNoEmptyCell) =>
-        HashOf($"{TextOf(versions)}|{FiltersOf(cells, hasNoEmptyCell).Text}");
+        IReadOnlyDictionary<string, string> versions, IReadOnlyCollection<int> cells, Func<DataSet, int, bool> hasNoEmptyCell,
+        Func<DataSet, int, bool> isNoCondition) =>
+        HashOf($"{TextOf(versions)}|{FiltersOf(cells, hasNoEmptyCell).WithoutAnyValue(isNoCondition).Text}");
 
     /// <summary>Writes the persons of some cells as terms.</summary>
     /// <param name="versions">The version of each data set.</param>
@@ -60,7 +62,7 @@ internal sealed record CompiledQuestion(
     {
         // A data set that contains another one of the set adds nothing.
         var least = DataSets.Where(outer => !DataSets.Any(inner => Inclusions.IsWithin(dataSets, inner, outer)));
-        return FiltersOf(cells, _ => false).TermsOf(
+        return FiltersOf(cells, (_, _) => false).TermsOf(
             [.. least.Select(dataSet => NameOf(dataSet, versions))], dataSet => NameOf(dataSet, versions));
     }
 
@@ -72,12 +74,13 @@ internal sealed record CompiledQuestion(
         $"{dataSet.Name}={versions[dataSet.Name]}";
 
     // All values of a column are a condition too: that there is a value.
-    private CompiledFilters FiltersOf(IReadOnlyCollection<int> cells, Predicate<CellColumn> isAlwaysTrue)
+    private CompiledFilters FiltersOf(IReadOnlyCollection<int> cells, Func<DataSet, int, bool> hasNoEmptyCell)
     {
         var values = Cells.Select(column => cells.Select(column.ValueOf).Distinct().ToList()).ToList();
         var isProduct = values.Aggregate(1, (count, chosen) => count * chosen.Count) == cells.Count;
+        bool IsAlwaysTrue(CellColumn column) => column.IsEmptyLeast || hasNoEmptyCell(column.DataSet, column.Column);
         return Filters.With(isProduct
-            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !(pair.First.IsEmptyLeast || isAlwaysTrue(pair.First)))
+            ? Cells.Zip(values).Where(pair => pair.Second.Count < pair.First.Size || !IsAlwaysTrue(pair.First))
                 .Select(pair => pair.First.In(DataSets, pair.Second))
             : [new CodeAny([.. cells.Select(ConditionOf)])]);
     }

@@ -36,7 +36,7 @@ internal sealed class PersonSets(
 
     /// <summary>Describes the persons of some cells of a question as a set.</summary>
     public PersonSet SetOf(SetSketch found, CompiledQuestion question, IReadOnlyCollection<int> cells) => new(
-        found, question.Describe(names, cells, HasNoEmptyCell), recorded.Mask(question.DataSets),
+        found, question.Describe(names, cells, HasNoEmptyCell, IsNoCondition), recorded.Mask(question.DataSets),
         RecordedSets.Write(question.CellCount, cells))
     {
         Terms = question.TermsOf(names, cells, contract.DataSets),
@@ -67,8 +67,15 @@ internal sealed class PersonSets(
         .Select(dataSet => (long)versions[dataSet.Name].Rows);
 
     // With noise, the few persons without a value are protected by it.
-    private bool HasNoEmptyCell(CellColumn column) => !guard.AuditsCombinations
-        || guard.CompleteColumns.Contains(CompiledQuestion.NameOf(column.DataSet, names, column.Column));
+    private bool HasNoEmptyCell(DataSet dataSet, int column) => !guard.AuditsCombinations || IsComplete(dataSet, column);
+
+    // The contract's own measurement counts those with a cluster. Other conditions stay conditions.
+    private bool IsNoCondition(DataSet dataSet, int column) => guard.AuditsCombinations
+        ? IsComplete(dataSet, column)
+        : contract.Analyses.Lift?.Cluster == new ColumnReference(dataSet.Name, dataSet.Columns[column].Name);
+
+    private bool IsComplete(DataSet dataSet, int column) =>
+        guard.CompleteColumns.Contains(CompiledQuestion.NameOf(dataSet, names, column));
 
     private static List<CellPart> PartsOf(CompiledQuestion question, DataSet dataSet) =>
         [.. question.Cells.Where(cell => cell.DataSet == dataSet).Select(cell => new CellPart(cell.Column, cell.Stride))];

@@ -174,9 +174,10 @@ internal sealed class VersionTable
             : null;
     }
 
+    // Also files that were not yet complete when the enclave ended.
     private void DeleteOthers()
     {
-        foreach (var path in Directory.GetFiles(directory, $"*{Extension}").Where(path => known is null || path != PathOf(known)))
+        foreach (var path in Directory.GetFiles(directory, $"*{Extension}*").Where(path => known is null || path != PathOf(known)))
         {
             File.Delete(path);
         }

@@ -48,6 +48,8 @@ internal sealed partial class AnswerRecordJson : JsonSerializerContext;
 /// </summary>
 internal sealed class AnswerStore
 {
+    private const string Extension = ".answer";
+
     private readonly Lock gate = new();
     private readonly string directory;
     private readonly StateCipher state;
@@ -59,6 +61,10 @@ internal sealed class AnswerStore
     {
         (this.directory, this.state) = (directory, state);
         DurableFile.CreateDirectory(directory);
+        foreach (var unfinished in Directory.GetFiles(directory).Where(path => Path.GetExtension(path) != Extension))
+        {
+            File.Delete(unfinished);
+        }
         foreach (var entry in log.Where(entry => entry.Event == LogEvents.Answer))
         {
             Add(Read(JsonSerializer.Deserialize(entry.Detail, RoomLogJson.Default.AnswerDetail)!));
@@ -121,7 +127,7 @@ internal sealed class AnswerStore
                 $"{path} was changed or removed outside the enclave; restore the room's state"));
     }
 
-    private string PathOf(long asked) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{asked}.answer"));
+    private string PathOf(long asked) => Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{asked}{Extension}"));
 
     private static string NameOf(long asked) => $"answer {asked}";
 }

@@ -268,7 +268,7 @@ public sealed class RoomQuestions
             var names = versions.ToDictionary(pair => pair.Key, pair => pair.Value.Version);
             var dataSet = contract.FindDataSet(name)!;
             bool IsInTerms(int column) => dataSet.Columns[column].Filter
-                || new[] { contract.Analyses.Lift?.Assignment, contract.Analyses.Reach?.Frequency }
+                || new[] { contract.Analyses.Lift?.Assignment, contract.Analyses.Lift?.Cluster, contract.Analyses.Reach?.Frequency }
                     .Contains(new ColumnReference(name, dataSet.Columns[column].Name));
             var engine = state.Engines.Create(null, new Dictionary<string, DataVersion> { [name] = version });
             foreach (var columns in Enumerable.Range(0, dataSet.Columns.Count).Where(IsInTerms).Chunk(ColumnsAtOnce))

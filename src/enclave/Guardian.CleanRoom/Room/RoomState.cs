@@ -125,7 +125,7 @@ internal sealed class RoomState : IDisposable
 
             // Step 3: the answers that the log names.
             var answers = new AnswerStore(Path.Combine(directory, "answers"), cipher, log.Entries);
-            var engines = new MatchEngines(layout, threads, enclave.Shards);
+            var engines = new MatchEngines(layout, threads, enclave.Shards, time);
             var links = new LinkedVersions(contract, layout, keys, enclave.WorkingSet, directory);
             return new RoomState(signed, layout, enclave, keys, cipher, log, stores, answers, engines, links, programs);
         }

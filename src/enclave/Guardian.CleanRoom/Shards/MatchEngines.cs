@@ -5,9 +5,9 @@ using Guardian.CleanRoom.Matching;
 namespace Guardian.CleanRoom.Shards;
 
 /// <summary>Chooses the engine of a room: its shards when it has any, else this enclave.</summary>
-internal sealed class MatchEngines(RoomLayout layout, int threads, Func<IReadOnlyList<IShard>>? shards)
+internal sealed class MatchEngines(RoomLayout layout, int threads, Func<IReadOnlyList<IShard>>? shards, TimeProvider time)
 {
-    private readonly RoomShards? sharded = shards is null ? null : new RoomShards(layout, shards);
+    private readonly RoomShards? sharded = shards is null ? null : new RoomShards(layout, shards, time);
 
     /// <summary>The work of each present shard so far; empty without shards.</summary>
     public IReadOnlyList<ShardState> States => sharded?.States ?? [];

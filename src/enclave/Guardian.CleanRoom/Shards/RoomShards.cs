@@ -5,12 +5,24 @@ namespace Guardian.CleanRoom.Shards;
 
 /// <summary>
 /// The shards of a room, as its lead enclave uses them: each computes on a range of groups. A computation uses the shards that there are
-/// when it begins. If one of them fails, another one gets its range, and finally the lead enclave itself. Thread-safe.
+/// when it begins. If one of them fails, another one gets its range, and finally the lead enclave itself. A shard that kept the room
+/// waiting is left out for a while. Thread-safe.
 /// </summary>
 /// <param name="layout">The room's groups.</param>
 /// <param name="find">Finds the shards that there are now.</param>
-internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> find)
+/// <param name="time">The clock.</param>
+internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> find, TimeProvider time)
 {
+    // A handshake creates and verifies quotes, on machines that may be busy; then any processor computes so many rows of a cell a second.
+    // A shard that takes longer has lost its machine. A member waits 100 seconds for an answer.
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(10);
+    private const int RowsPerSecond = 100_000;
+
+    // A refused connection costs nothing and may be tried at once.
+    private static readonly TimeSpan Noticeable = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(5);
+
     private readonly Lock gate = new();
     private Dictionary<string, ShardWork> works = [];
 
@@ -32,11 +44,12 @@ internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> 
         // Most of the time is waiting for shards, so each range has a thread.
         Parallel.For(0, ranges.Count, new ParallelOptions { MaxDegreeOfParallelism = ranges.Count }, index =>
         {
-            var bytes = JsonSerializer.SerializeToUtf8Bytes(request(ranges[index]), ShardJson.Default.ShardRequest);
+            var asked = request(ranges[index]);
+            var (bytes, patience) = (JsonSerializer.SerializeToUtf8Bytes(asked, ShardJson.Default.ShardRequest), PatienceFor(asked));
             for (var attempt = 0; attempt < shards.Count && parts[index] is null; attempt++)
             {
                 var (shard, work) = shards[(index + attempt) % shards.Count];
-                parts[index] = TryRun(shard, work, bytes, fits);
+                parts[index] = TryRun(shard, work, bytes, patience, fits);
             }
         });
         // Outside the loop, because a local computation uses all threads of this enclave.
@@ -55,11 +68,24 @@ internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> 
         }
     }
 
-    private static ShardReply? TryRun(IShard shard, ShardWork work, byte[] request, Func<ShardReply, bool> fits)
+    private TimeSpan PatienceFor(ShardRequest request)
     {
+        var rows = (long)(request.Groups.End - request.Groups.First) * RoomLayout.BucketsPerGroup
+            * request.Sides.Sum(side => layout.Capacities[side.DataSet]);
+        var needed = LeastPatience + TimeSpan.FromSeconds((double)rows * request.Cells / RowsPerSecond);
+        return needed < MostPatience ? needed : MostPatience;
+    }
+
+    private ShardReply? TryRun(IShard shard, ShardWork work, byte[] request, TimeSpan patience, Func<ShardReply, bool> fits)
+    {
+        var began = time.GetTimestamp();
+        if (work.RestsAt(began))
+        {
+            return null;
+        }
         try
         {
-            var reply = JsonSerializer.Deserialize(shard.Run(request), ShardJson.Default.ShardReply);
+            var reply = JsonSerializer.Deserialize(shard.Run(request, patience), ShardJson.Default.ShardReply);
             if (reply is not null && fits(reply))
             {
                 work.CountComputed();
@@ -71,6 +97,10 @@ internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> 
             // The shard is lost, or was replaced by something else: the next one gets the range.
         }
         work.CountFailed();
+        if (time.GetElapsedTime(began) > Noticeable)
+        {
+            work.RestUntil(time.GetTimestamp() + (long)(Rest.TotalSeconds * time.TimestampFrequency));
+        }
         return null;
     }
 
@@ -78,6 +108,7 @@ internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> 
     {
         private long computed;
         private long failed;
+        private long restsUntil = long.MinValue;
 
         public long Computed => Interlocked.Read(ref computed);
 
@@ -86,5 +117,9 @@ internal sealed class RoomShards(RoomLayout layout, Func<IReadOnlyList<IShard>> 
         public void CountComputed() => Interlocked.Increment(ref computed);
 
         public void CountFailed() => Interlocked.Increment(ref failed);
+
+        public bool RestsAt(long timestamp) => timestamp < Interlocked.Read(ref restsUntil);
+
+        public void RestUntil(long timestamp) => Interlocked.Exchange(ref restsUntil, timestamp);
     }
 }

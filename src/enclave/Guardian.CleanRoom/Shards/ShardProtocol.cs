@@ -12,8 +12,11 @@ public interface IShard
     string Name { get; }
 
     /// <summary>Sends a request for <see cref="RoomShard"/> and waits for the reply.</summary>
-    /// <exception cref="IOException">The shard cannot be reached, is not the room's enclave, or refuses the request.</exception>
-    byte[] Run(byte[] request);
+    /// <param name="request">The request.</param>
+    /// <param name="patience">The longest wait for the reply.</param>
+    /// <exception cref="IOException">The shard cannot be reached, is not the room's enclave, refuses the request, or did not reply in
+    /// time.</exception>
+    byte[] Run(byte[] request, TimeSpan patience);
 }
 
 /// <summary>The work of a shard, for members.</summary>

@@ -101,6 +101,9 @@ public sealed class DataSetDraftTests : IDisposable
     [InlineData("1.50", "{name: spend, type: decimal, places: 2, minimum: 0, maximum: 2")]
     [InlineData("-7", "{name: spend, type: integer, minimum: -10, maximum: 0")]
     [InlineData("0.123456789", "round: true")]
+    [InlineData("€ 10,50", "type: decimal, places: 2, minimum: 0, maximum: 20, unit: \"€\"")]
+    [InlineData("-$1,234.50", "unit: \"$\"")]
+    [InlineData("1.234.567 SEK", "type: integer, minimum: 0, maximum: 2000000, unit: SEK")]
     public void Numbers_are_read_as_the_file_writes_them_and_two_readings_are_the_owners_decision(string number, string expected)
     {
         var draft = Draft("c.csv", $"email;spend\n{string.Concat(Enumerable.Range(0, 30).Select(i => $"u{i}@x.org;{number}\n"))}");
@@ -109,13 +112,21 @@ public sealed class DataSetDraftTests : IDisposable
     }
 
     [Theory]
-    [InlineData("€ 10,50", "last: its cells have the sign of a currency")]
     [InlineData("10.03.2026", "last: its days are written in another form than those of another column")]
     public void A_column_that_no_contract_can_read_is_left_out_with_the_reason(string cell, string reason)
     {
         var rows = Enumerable.Range(0, 60).Select(i => $"u{i}@x.org;2026-01-02;2026-02-03;{cell}\n");
         var draft = Draft("c.csv", $"email;first;second;last\n{string.Concat(rows)}");
         Assert.Contains(draft.Notes, note => note.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_in_several_currencies_are_left_out()
+    {
+        var rows = Enumerable.Range(0, 60).Select(i => $"u{i}@x.org;{(i % 2 == 0 ? "€" : "$")}{i}\n");
+        Assert.Contains(
+            Draft("c.csv", $"email;spend\n{string.Concat(rows)}").Notes,
+            note => note.Contains("spend: its numbers have several currencies", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -234,6 +234,11 @@ public class IdentifierNormaliserTests
         var hashed = clear with { Form = IdentifierForm.Sha256, IsMatchedByHash = true };
         Assert.Equal(hex, Normalise(hashed, hex.ToUpperInvariant()));
         Assert.Equal(hex, Normalise(hashed, $" {base64} "));
+        Assert.Equal(hex, Normalise(hashed, base64.TrimEnd('=')));
+        Assert.Equal(hex, Normalise(hashed, base64.Replace('+', '-').Replace('/', '_')));
+        Assert.Equal(hex, Normalise(hashed, base64.TrimEnd('=').Replace('+', '-').Replace('/', '_')));
+        Assert.Null(Normalise(hashed, base64[..42]));
+        Assert.Null(Normalise(hashed, $"{base64[..42]}*="));
     }
 
     [Fact]

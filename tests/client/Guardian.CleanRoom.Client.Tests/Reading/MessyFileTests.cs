@@ -59,14 +59,29 @@ public sealed class MessyFileTests : IDisposable
     [InlineData(
         "file: {dates: excel}",
         "email,city,buyer,orders,spend,since\na@x.org,Köln,1,12,1500.50,46082\nb@x.org,München,0,,,46380.5\n")]
+    [InlineData("", Header + "a@x.org,Köln,1,12 EUR,\"€1,500.50\",2026-03-01\nb@x.org,München,0,,,2026-12-24\n")]
+    [InlineData("", Header + "a@x.org,Köln,1,+12,1\u202f500.50 CHF,2026-03-01\nb@x.org,München,0,,,2026-12-24\n")]
+    [InlineData("", Header + "a@x.org,Köln,1,12,1'500.50,2026-03-01\nb@x.org,München,0,,,2026-12-24\n")]
+    [InlineData(
+        "file: {decimal: ','}",
+        "email;city;buyer;orders;spend;since\na@x.org;Köln;1;12;EUR 1.500,50;2026-03-01\nb@x.org;München;0;;;2026-12-24\n")]
+    [InlineData(
+        "",
+        "email;=\"city\";buyer;orders;spend;since\n=\"a@x.org\";=\"Köln\";=\"1\";\"=\"\"12\"\"\";1500.50;2026-03-01\n"
+        + "b@x.org;München;0;=\"\";;2026-12-24\n")]
     public void Messy_cells_give_the_rows_of_plain_ones(string rules, string csv) =>
         Assert.Equal(Prepare("", Plain).Digest.ToArray(), Prepare(rules, csv).Digest.ToArray());
 
     [Theory]
     [InlineData("a@x.org,Köln,1,NULL,1,2026-03-01", "column 'orders': 'NULL' is not a whole number; if it means an empty cell")]
-    [InlineData("a@x.org,Köln,1,1,\"1,50\",2026-03-01", "if the comma is a decimal sign, the contract says so")]
+    [InlineData("a@x.org,Köln,1,1,\"1,50\",2026-03-01", "'file: {decimal: \",\"}' makes it 1.5")]
     [InlineData("a@x.org,Köln,1,1,1.005,2026-03-01", "is not a decimal number with at most 2 places")]
-    [InlineData("a@x.org,Köln,1,1,€ 5,2026-03-01", "write the number without the sign of its currency")]
+    [InlineData("a@x.org,Köln,1,\"1,234\",1,2026-03-01", "'file: {decimal: \".\", thousands: \",\"}' makes it 1234")]
+    [InlineData("a@x.org,Köln,1,1,\"1.234,56\",2026-03-01", "'file: {decimal: \",\", thousands: \".\"}' makes it 1234.56")]
+    [InlineData("a@x.org,Köln,1,1,1 234.5 Taler,2026-03-01", "'1 234.5 Taler' is not a decimal number")]
+    [InlineData("a@x.org,Köln,€5,$5,1,2026-03-01", "'€5' is not 0, 1, true or false")]
+    [InlineData("a@x.org,Köln,1,1,€5,\nb@x.org,Köln,1,1,5 USD,", "at most 2 places; the unit of the column is '€'")]
+    [InlineData("a@x.org,Köln,1,999999 EUR,1,2026-03-01", "999999 is not from 0 to 100000")]
     [InlineData("a@x.org,Bonn,1,1,1,2026-03-01", "'Bonn' is not one of")]
     [InlineData("a@x.org,Köln,1,1,1,01.03.2026", "'01.03.2026' is not a day")]
     [InlineData("a@x.org,Köln,maybe,1,1,2026-03-01", "'maybe' is not 0, 1, true or false")]
@@ -82,11 +97,40 @@ public sealed class MessyFileTests : IDisposable
     [InlineData("file: {decimal: ',', thousands: '.'}", "1.50,5")]
     [InlineData("file: {decimal: ',', thousands: '.'}", "1500.50")]
     [InlineData("file: {thousands: ','}", "1,5")]
+    [InlineData("", "1,500")]
+    [InlineData("", "1.500,50")]
+    [InlineData("", "1500,5")]
+    [InlineData("", "1,50,500")]
+    [InlineData("", "1 50")]
+    [InlineData("", "1'500,50")]
+    [InlineData("", "€5 EUR")]
+    [InlineData("", "5 MIO")]
+    [InlineData("", "5 %")]
     public void A_number_of_another_locale_is_refused_rather_than_read_wrongly(string rules, string number) =>
         Assert.Throws<RefusedException>(
             () =>
                 Prepare(rules,
                 $"email;city;buyer;orders;spend;since\na@x.org;Köln;1;1;{number};{(rules.Contains("dates") ? "" : "2026-03-01")}\n"));
+
+    [Theory]
+    [InlineData("EUR", "€5", true)]
+    [InlineData("€", "5 EUR", true)]
+    [InlineData("CAD", "$5", true)]
+    [InlineData("points", "5 points", true)]
+    [InlineData("EUR", "$5", false)]
+    [InlineData("EUR", "5 CHF", false)]
+    [InlineData("points", "5 credits", false)]
+    public void A_number_is_in_the_unit_of_its_column(string unit, string cell, bool isRead)
+    {
+        var columns = MessyColumns.Replace("maximum: 1000000}", $"maximum: 1000000, unit: {unit}}}", StringComparison.Ordinal);
+        PreparedDataSet Read(string spend) => Prepare("", Header + $"a@x.org,Köln,1,1,{spend},2026-03-01\n", columns);
+        if (isRead)
+        {
+            Assert.Equal(Read("5").Digest.ToArray(), Read(cell).Digest.ToArray());
+            return;
+        }
+        Assert.Throws<RefusedException>(() => Read(cell));
+    }
 
     [Fact]
     public void Unlisted_values_and_more_places_are_taken_where_the_column_says_so()
@@ -130,6 +174,16 @@ public sealed class MessyFileTests : IDisposable
     {
         var report = Prepare("", Header + "#a@x.org,,,,,\n#N/A,,,,,\nb@x.org,,,,,\n").Report;
         Assert.Equal((3, 2), (report.Rows, report.Persons));
+    }
+
+    [Theory]
+    [InlineData("\uFFFFa@x.org,Köln,,,,\n", "its header or first row")]
+    [InlineData("b@x.org,,,,,\n\uFFFF\n", "row 3")]
+    public void A_row_that_the_library_skips_is_refused(string rows, string place)
+    {
+        var refused = Assert.Throws<RefusedException>(() => Prepare("", Header + rows)).Refusal;
+        Assert.Contains($"{place} begins with U+FFFF", string.Join(' ', refused.Problems), StringComparison.Ordinal);
+        Assert.Throws<RefusedException>(() => Prepare("", '\uFFFF' + Header + "a@x.org,,,,,\n"));
     }
 
     [Fact]

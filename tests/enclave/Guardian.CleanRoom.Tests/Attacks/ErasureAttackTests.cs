@@ -88,6 +88,19 @@ public sealed class ErasureAttackTests : IDisposable
     }
 
     [Fact]
+    public void Files_that_a_killed_enclave_was_writing_are_gone_after_the_next_start()
+    {
+        room.Upload("campaign", Csv);
+        var keys = Path.Combine(room.StateFolder, "0123.versions.7.9.new");
+        var answer = Path.Combine(room.StateFolder, "answers", "3.answer.7.9.new");
+        File.WriteAllText(keys, "half");
+        File.WriteAllText(answer, "half");
+        room.Reopen();
+        Assert.False(File.Exists(keys));
+        Assert.False(File.Exists(answer));
+    }
+
+    [Fact]
     public void There_is_no_receipt_while_the_key_is_not_destroyed_and_the_deletion_can_be_repeated()
     {
         room.Upload("campaign", Csv);

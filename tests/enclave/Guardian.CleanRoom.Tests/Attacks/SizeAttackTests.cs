@@ -156,7 +156,7 @@ public sealed class SizeAttackTests
 
         public string Name => "seen";
 
-        public byte[] Run(byte[] request)
+        public byte[] Run(byte[] request, TimeSpan patience)
         {
             var reply = Enclave!.Run(request).Value!;
             Sizes.Add(request.Length);

@@ -84,6 +84,32 @@ public sealed class ClusterTests
     }
 
     [Theory]
+    [InlineData("noise: none")]
+    [InlineData("noise: {epsilon: 0.3}")]
+    public void Other_questions_about_everybody_are_answered_where_everybody_has_a_cluster(string noise)
+    {
+        Question[] questions =
+        [
+            new Question { Kind = QuestionKind.Overlap }, new Question { Kind = QuestionKind.Crosstab, By = ["campaign.arm"] }, Lift,
+            new Question { Kind = QuestionKind.Overlap, Where = [new Predicate("campaign.arm", "=", ["Control"])] },
+        ];
+        foreach (var order in new[] { questions, [.. questions.Reverse()] })
+        {
+            using var room = Open([.. Stores()], noise, "{name: shop, type: integer, minimum: 0, maximum: 149}");
+            Assert.All(order, question => Assert.IsNotType<WithheldResult>(room.Ask(question).Body));
+        }
+    }
+
+    [Fact]
+    public void A_single_person_without_a_cluster_is_not_the_difference_of_two_exact_answers()
+    {
+        var rows = Stores().Select((row, i) => i == 5 ? row with { Shop = "" } : row).ToList();
+        using var room = Open(rows, "noise: none", "{name: shop, type: integer, minimum: 0, maximum: 149}");
+        Assert.IsType<WithheldResult>(room.Ask(new Question { Kind = QuestionKind.Overlap }).Body);
+        Assert.IsType<LiftResult>(room.Ask(Lift).Body);
+    }
+
+    [Theory]
     [InlineData("cluster: customers.visit")]
     [InlineData("cluster: campaign.arm")]
     [InlineData("cluster: campaign.exposed")]

@@ -184,6 +184,6 @@ public sealed class WaterfallTests
 
         public string Name => "shard";
 
-        public byte[] Run(byte[] request) => Enclave?.Run(request).Value ?? throw new IOException("lost");
+        public byte[] Run(byte[] request, TimeSpan patience) => Enclave?.Run(request).Value ?? throw new IOException("lost");
     }
 }

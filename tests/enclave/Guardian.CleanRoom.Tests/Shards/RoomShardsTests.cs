@@ -17,7 +17,7 @@ public sealed class RoomShardsTests
         Shard first = new("first"), second = new("second"), third = new("third");
         // A room that is large enough for several ranges.
         var contract = TestContract.Read([("max_rows: 4000", "max_rows: 40000"), ("max_rows: 5000", "max_rows: 50000")]);
-        var shards = new RoomShards(RoomLayout.For(contract), () => present);
+        var shards = new RoomShards(RoomLayout.For(contract), () => present, TimeProvider.System);
         present = [first, second];
         first.Begin = () => present = [third];
         Assert.Equal(2, Compute(shards));
@@ -33,6 +33,33 @@ public sealed class RoomShardsTests
         Assert.Throws<InvalidOperationException>(() => Compute(shards));
     }
 
+    [Fact]
+    public void A_shard_that_kept_the_room_waiting_is_left_out_for_a_while_and_a_lost_one_is_not()
+    {
+        var clock = new Clock();
+        var contract = TestContract.Read([("max_rows: 4000", "max_rows: 40000"), ("max_rows: 5000", "max_rows: 50000")]);
+        var shards = new RoomShards(RoomLayout.For(contract), () => present, clock);
+        Shard slow = new("slow"), quick = new("quick");
+        present = [slow, quick];
+        slow.Begin = () =>
+        {
+            clock.Pass(slow.Patience);
+            throw new IOException("no reply in time");
+        };
+        Assert.Equal(2, Compute(shards));
+        Assert.Equal((1, 2), (slow.Runs, quick.Runs));
+        Assert.InRange(slow.Patience, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30));
+        Assert.Equal(2, Compute(shards));
+        Assert.Equal((1, 4), (slow.Runs, quick.Runs));
+
+        clock.Pass(TimeSpan.FromMinutes(5));
+        slow.Begin = () => throw new IOException("refused at once");
+        Assert.Equal(2, Compute(shards));
+        Assert.Equal(2, Compute(shards));
+        Assert.Equal((3, 8), (slow.Runs, quick.Runs));
+        Assert.Equal([3, 0], shards.States.Select(state => state.RangesFailed));
+    }
+
     private static int Compute(RoomShards shards) => shards.ComputeRanges(
         range => new ShardRequest([], null, 1, new SumPlan([], []), IsSketch: false, range), _ => true,
         _ => throw new InvalidOperationException("here")).Count;
@@ -43,13 +70,27 @@ public sealed class RoomShardsTests
 
         public int Runs { get; private set; }
 
+        public TimeSpan Patience { get; private set; }
+
         public string Name => name;
 
-        public byte[] Run(byte[] request)
+        public byte[] Run(byte[] request, TimeSpan patience)
         {
             Runs++;
+            Patience = patience;
             Begin?.Invoke();
             return JsonSerializer.SerializeToUtf8Bytes(new ShardReply([], []), ShardJson.Default.ShardReply);
         }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        private long now;
+
+        public void Pass(TimeSpan time) => Interlocked.Add(ref now, time.Ticks);
+
+        public override long GetTimestamp() => Interlocked.Read(ref now);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
     }
 }

@@ -100,7 +100,7 @@ public sealed class ShardAddressesTests
 
     private sealed record Shard(string Name) : IShard
     {
-        public byte[] Run(byte[] request) => [];
+        public byte[] Run(byte[] request, TimeSpan patience) => [];
     }
 
     private sealed class Clock : TimeProvider

@@ -136,7 +136,7 @@ public sealed class ShardedEngineTests : IDisposable
 
         public string Name => name;
 
-        public byte[] Run(byte[] request)
+        public byte[] Run(byte[] request, TimeSpan patience)
         {
             Runs++;
             Begin?.Invoke();
