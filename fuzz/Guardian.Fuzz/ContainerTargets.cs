@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
 using System.Text;
 using Guardian.Cli.Commands.Kubernetes;
 using Guardian.Cli.Commands.Programs;
@@ -24,11 +25,14 @@ internal static class ContainerTargets
         "linux":{"resources":{"devices":[{"allow":false,"access":"rwm"}]} } }
         """;
 
+    private static readonly byte[] Module = "\0asm\u0001\0\0\0"u8.ToArray();
     private static readonly Lazy<string> Folder = new(MakeBundle);
+    private static readonly Lazy<(string Folder, byte[] Index)> Layout = new(MakeLayout);
 
     public static IReadOnlyList<Target> All { get; } =
     [
         new("oci-config", () => [Encoding.UTF8.GetBytes(Description)], Rewrite),
+        new("image-index", () => [Layout.Value.Index], ReadIndex),
         new("image-layer", () => [MakeLayer(TarEntryFormat.Ustar), MakeLayer(TarEntryFormat.Gnu)], ReadLayer),
         new("kubernetes-change", SeedChanges, input =>
         {
@@ -89,13 +93,39 @@ internal static class ContainerTargets
         }
     }
 
-    // An image with a module, which is gone with the process.
+    private static bool ReadIndex(byte[] input)
+    {
+        File.WriteAllBytes(Path.Combine(Layout.Value.Folder, "index.json"), input);
+        return OciImage.Read(Layout.Value.Folder).Value is not null;
+    }
+
+    // An image in an index of the index.
+    private static (string Folder, byte[] Index) MakeLayout()
+    {
+        var folder = MakeFolder();
+        OciWriter.Write(folder, Module, [new ImageFile("/etc/app.conf", "a"u8.ToArray())], "s/a", "cas:1");
+        var inner = File.ReadAllBytes(Path.Combine(folder, "index.json"));
+        var hex = Convert.ToHexStringLower(SHA256.HashData(inner));
+        File.WriteAllBytes(Path.Combine(folder, "blobs", "sha256", hex), inner);
+        return (folder, Encoding.UTF8.GetBytes($$"""
+            {"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:{{hex}}","size":{{inner.Length}}}]}
+            """));
+    }
+
+    // An image with a module.
     private static string MakeBundle()
+    {
+        var folder = MakeFolder();
+        Directory.CreateDirectory(Path.Combine(folder, "rootfs"));
+        File.WriteAllBytes(Path.Combine(folder, "rootfs", "app.wasm"), Module);
+        return folder;
+    }
+
+    // It is gone with the process.
+    private static string MakeFolder()
     {
         var folder = Directory.CreateTempSubdirectory("guardian-fuzz-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        Directory.CreateDirectory(Path.Combine(folder, "rootfs"));
-        File.WriteAllBytes(Path.Combine(folder, "rootfs", "app.wasm"), "\0asm\u0001\0\0\0"u8.ToArray());
         return folder;
     }
 

@@ -138,7 +138,7 @@ public sealed class Volume : IFileSystem
 
     internal static Volume Create(IStorage storage, VolumeKey key, VolumeOptions options)
     {
-        storage.SetSize(SlotAllocator.GrowthStep * Page.Size);
+        storage.Reserve(0, SlotAllocator.GrowthStep * Page.Size);
         if (options.Freshness?.Read() is not null)
         {
             throw new RefusedException(VolumeReasons.RolledBack.Because("the freshness tag already belongs to another volume"));

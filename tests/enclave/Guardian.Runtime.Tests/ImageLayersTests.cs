@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.IO.Compression;
 using System.Text;
 using Guardian.Runtime.Images;
 
@@ -63,11 +64,7 @@ public class ImageLayersTests
         var layer = Tar(tar => tar.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, "x")));
         layer[156] = (byte)'S';
 
-        // The checksum is the sum of the header's 512 bytes, itself taken as 8 spaces, in octal.
-        var checksum = layer.AsSpan(148, 8);
-        checksum.Fill((byte)' ');
-        var sum = layer.Take(512).Sum(each => each);
-        Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(checksum);
+        SetChecksum(layer);
         var failure = Record.Exception(() => new ImageLayers(MaxSize, MaxFiles).Add(layer, OciImage.PlainLayerType));
         Assert.IsType<NotSupportedException>(failure);
         Assert.True(OciImage.IsMalformed(failure));
@@ -88,8 +85,60 @@ public class ImageLayersTests
         }));
     }
 
+    [Theory]
+    [InlineData('x')]
+    [InlineData('g')]
+    [InlineData('L')]
+    [InlineData('K')]
+    public void A_header_of_any_size_is_refused_before_it_is_read(char type)
+    {
+        using var bytes = new MemoryStream();
+        using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            var header = Tar(tar => tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "x")))[..512];
+            header[156] = (byte)type;
+            Encoding.ASCII.GetBytes("00400000000").CopyTo(header, 124);
+            SetChecksum(header);
+            gzip.Write(header);
+            for (var i = 0; i < 64; i++)
+            {
+                gzip.Write(new byte[1024 * 1024]);
+            }
+        }
+        var layers = new ImageLayers(maxSize: 512L * 1024 * 1024, MaxFiles);
+        var failure = Assert.Throws<InvalidDataException>(() => layers.Add(bytes.ToArray(), OciImage.LayerType));
+        Assert.Contains("a header of an archive", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Headers_without_end_are_refused()
+    {
+        var layers = new ImageLayers(MaxSize, MaxFiles);
+        var layer = Tar(tar =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                tar.WriteEntry(new PaxTarEntry(
+                    TarEntryType.Directory, "d", [KeyValuePair.Create("comment", new string('x', 20_000))]));
+            }
+        });
+        layers.Add(layer, OciImage.PlainLayerType);
+        Assert.Contains(
+            "an archive holds more", Assert.Throws<InvalidDataException>(() => layers.Add(layer, OciImage.PlainLayerType)).Message,
+            StringComparison.Ordinal);
+    }
+
     private static void Refuses(byte[] layer) =>
         Assert.Throws<InvalidDataException>(() => new ImageLayers(MaxSize, MaxFiles).Add(layer, OciImage.PlainLayerType));
+
+    // The sum of the header's 512 bytes, itself taken as 8 spaces, in octal.
+    private static void SetChecksum(byte[] header)
+    {
+        var checksum = header.AsSpan(148, 8);
+        checksum.Fill((byte)' ');
+        var sum = header.Take(512).Sum(each => each);
+        Encoding.ASCII.GetBytes($"{Convert.ToString(sum, 8).PadLeft(6, '0')}\0 ").CopyTo(checksum);
+    }
 
     private static byte[] Tar(params string[] names) => Tar(tar =>
     {

@@ -115,6 +115,29 @@ public sealed class NetworkShieldTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task Clients_that_come_at_once_are_all_served()
+    {
+        const int Count = 200;
+        var (chain, key) = authority.Issue("server.example");
+        var port = ReservedPort.Reserve();
+        using var listener = Listen(new ListenConfiguration(port, NetworkProtocol.Tls, chain, key, null, null));
+        var guest = Task.Run(() =>
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                EchoOnce(listener);
+            }
+        });
+        var answers = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Task.Run(async () =>
+        {
+            using var client = await ConnectAsync(port, "server.example");
+            return await ExchangeAsync(client, "hello");
+        })));
+        Assert.All(answers, answer => Assert.Equal("hello", answer));
+        await guest;
+    }
+
     [Theory]
     [InlineData(NetworkProtocol.Tls, true, FileError.ConnectionReset)]
     [InlineData(NetworkProtocol.Tls, false, FileError.Success)]

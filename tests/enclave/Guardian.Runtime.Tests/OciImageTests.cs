@@ -7,6 +7,7 @@ namespace Guardian.Runtime.Tests;
 /// <summary>OCI image layouts from a host that may have changed them.</summary>
 public sealed class OciImageTests : IDisposable
 {
+    private const string OciIndex = "application/vnd.oci.image.index.v1+json";
     private static readonly byte[] Program = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
     private readonly TemporaryFolder folder = new();
 
@@ -96,12 +97,89 @@ public sealed class OciImageTests : IDisposable
         Assert.Equal("bad-image", OciImage.Read(folder.File("bad")).Refusal!.Code);
     }
 
-    // Writes a blob, and describes it.
-    private string Describe(string content, string type)
+    [Theory]
+    [InlineData(1, OciIndex)]
+    [InlineData(31, OciIndex)]
+    [InlineData(2, "application/vnd.docker.distribution.manifest.list.v2+json")]
+    public void An_image_is_found_in_an_index_that_the_index_names(int depth, string type)
     {
-        var bytes = Encoding.UTF8.GetBytes(content);
+        var digest = Pack("one");
+        const string Statement = """
+            {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "sha256:DIGEST", "size": 9,
+             "platform": {"architecture": "unknown", "os": "unknown"}}
+            """;
+        for (var level = 0; level < depth; level++)
+        {
+            // As buildx writes it, with the provenance beside the image.
+            var named = Describe(File.ReadAllText(folder.File("one/index.json")), type, "one");
+            var statement = Statement.Replace("DIGEST", new string('a', 64), StringComparison.Ordinal);
+            folder.Write("one/index.json", $$"""{"schemaVersion": 2, "manifests": [{{named}}, {{statement}}]}""");
+        }
+        var image = OciImage.Read(folder.File("one"));
+        Assert.True(image.Value is not null, image.Refusal?.Detail);
+        Assert.Equal((digest, 2), (image.Value.Digest, image.Value.Files.Count));
+    }
+
+    [Fact]
+    public void Indexes_without_end_are_refused()
+    {
+        Pack("one");
+        for (var level = 0; level < 33; level++)
+        {
+            var named = Describe(File.ReadAllText(folder.File("one/index.json")), OciIndex, "one");
+            folder.Write("one/index.json", $$"""{"schemaVersion": 2, "manifests": [{{named}}]}""");
+        }
+        Assert.Contains("more than 32 indexes", OciImage.Read(folder.File("one")).Refusal!.Detail, StringComparison.Ordinal);
+
+        // One index, named ten thousand times.
+        var one = Describe("""{"schemaVersion": 2, "manifests": []}""", OciIndex, "one");
+        folder.Write("one/index.json", $$"""{"manifests": [{{string.Join(',', Enumerable.Repeat(one, 5_000))}}]}""");
+        Assert.Contains("more than 32 indexes", OciImage.Read(folder.File("one")).Refusal!.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_changed_or_missing_index_is_refused()
+    {
+        Pack("one");
+        var named = Describe(File.ReadAllText(folder.File("one/index.json")), OciIndex, "one");
+        folder.Write("one/index.json", $$"""{"manifests": [{{named}}]}""");
+        var blob = Directory.GetFiles(folder.File("one/blobs/sha256")).MaxBy(File.GetLastWriteTimeUtc)!;
+        File.AppendAllText(blob, " ");
+        Assert.Contains("does not match", OciImage.Read(folder.File("one")).Refusal!.Detail, StringComparison.Ordinal);
+        File.Delete(blob);
+        Assert.Contains("is missing", OciImage.Read(folder.File("one")).Refusal!.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"architecture": "amd64", "os": "linux"}""", true)]
+    [InlineData("""{"architecture": "amd64", "os": "linux"}, {"architecture": "arm64", "os": "linux"}""", false)]
+    [InlineData("""{"architecture": "amd64", "os": "linux"}, {"architecture": "wasm", "os": "wasip1"}""", true)]
+    [InlineData("""{"architecture": "wasm", "os": "wasi"}, {"architecture": "wasm", "os": "wasip1"}""", false)]
+    public void The_only_image_is_read_or_the_only_one_for_wasm(string platforms, bool isRead)
+    {
+        Directory.CreateDirectory(folder.File("bad/blobs/sha256"));
+        const string Docker = "application/vnd.docker.distribution.manifest.v2+json";
+        var (layer, _) = OciWriter.PackLayer([new ImageFile("/app.wasm", Program)]);
+        var config = Describe(
+            """{"config": {"Entrypoint": [], "Cmd": ["/app.wasm"]}}""", "application/vnd.docker.container.image.v1+json");
+        var packed = Describe(layer, "application/vnd.docker.image.rootfs.diff.tar.gzip", "bad");
+        var images = platforms.Split("}, ").Select((platform, number) =>
+        {
+            var manifest = $$"""{"config": {{config}}, "layers": [{{packed}}], "annotations": {"number": "{{number}}"} }""";
+            return $"{Describe(manifest, Docker)[..^1]}, \"platform\": {platform.TrimEnd('}')}}} }}";
+        });
+        folder.Write("bad/index.json", $$"""{"schemaVersion": 2, "manifests": [{{string.Join(',', images)}}]}""");
+        var image = OciImage.Read(folder.File("bad"));
+        Assert.True(isRead == image.Value is not null, image.Refusal?.Detail);
+    }
+
+    private string Describe(string content, string type, string layout = "bad") => Describe(Encoding.UTF8.GetBytes(content), type, layout);
+
+    // Writes a blob, and describes it.
+    private string Describe(byte[] bytes, string type, string layout)
+    {
         var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        File.WriteAllBytes(folder.File($"bad/blobs/sha256/{digest}"), bytes);
+        File.WriteAllBytes(folder.File($"{layout}/blobs/sha256/{digest}"), bytes);
         return $$"""{"mediaType": "{{type}}", "digest": "sha256:{{digest}}", "size": {{bytes.Length}}}""";
     }
 

@@ -47,6 +47,47 @@ public class VolumeSpaceTests
         Assert.Equal(content, Tree.ReadAll(last));
     }
 
+    [Theory]
+    [InlineData(28)]
+    [InlineData(122)]
+    public void A_program_is_told_by_the_write_when_others_took_the_space_of_the_holes(int error)
+    {
+        using var disk = new SimulatedDisk(new Random(1)) { FullError = error };
+        using var key = VolumeKey.Create();
+        var options = new VolumeOptions { CommitInterval = TimeSpan.Zero };
+        var content = new byte[FileSize];
+        using (var volume = Volume.Create(disk, key, options))
+        {
+            for (var number = 0; number < 20; number++)
+            {
+                using var file = Tree.Create(volume.Root, Name(number), content);
+            }
+            Assert.Equal(FileError.Success, volume.Sync());
+            for (var number = 0; number < 19; number++)
+            {
+                Assert.Equal(FileError.Success, volume.Root.RemoveFile(Name(number)));
+            }
+        }
+        using (var volume = Volume.Open(disk, key, options))
+        {
+            disk.IsTaken = true;
+            Assert.Equal(FileError.NoSpace, volume.Root.CreateFile("new", out _));
+            Assert.Equal(FileError.Success, volume.Sync());
+            disk.IsTaken = false;
+            using var file = Tree.Create(volume.Root, "new", content);
+            Assert.Equal(FileError.Success, volume.Sync());
+
+            // The file keeps its space.
+            disk.IsTaken = true;
+            Assert.Equal(FileError.Success, file.Write(0, content.AsSpan(0, PieceSize), out _));
+            Assert.Equal(FileError.Success, volume.Sync());
+        }
+        Assert.Empty(Volume.Check(disk, key, options).Damages);
+        using var again = Volume.Open(disk, key, options);
+        using var last = Tree.Open<IFile>(again.Root, "new");
+        Assert.Equal(content, Tree.ReadAll(last));
+    }
+
     [Fact]
     [Trait("Starts", "processes")]
     public async Task The_space_of_a_container_is_reserved_before_anything_is_written_to_it()

@@ -95,6 +95,9 @@ internal static class Errno
         _ => FileError.Io,
     };
 
+    /// <summary>Whether a number means that a disk has no more space, or that its user may take no more.</summary>
+    public static bool IsFull(int number) => number is NoSpace or Quota;
+
     /// <summary>Whether a signal ended the last failed call, which may then be repeated.</summary>
     public static bool WasInterrupted => Last == Interrupted;
 

@@ -1,3 +1,4 @@
+using Guardian.Files.Native;
 using Guardian.Refusals;
 
 namespace Guardian.Cli.Failures;
@@ -10,6 +11,7 @@ internal static class FailureTranslation
     {
         RefusedException refused => refused.Refusal,
         OperationCanceledException => CliReasons.Interrupted.Because("interrupted"),
+        OutOfMemoryException => CliReasons.NoMemory.Because(ContainerMemory.Describe()),
         InvalidDataException => CliReasons.BadFile.Because(failure.Message),
         IOException or UnauthorizedAccessException => FileRefusals.Of(failure),
         _ => null,

@@ -1,6 +1,8 @@
 using System.Formats.Tar;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Guardian.Runtime.Images;
 
 namespace Guardian.Cli.Inputs;
 
@@ -10,6 +12,8 @@ internal sealed class ImageBlobs(string folder)
 {
     private const string BlobFolder = "blobs/sha256";
     private const int MaxDocumentSize = 1024 * 1024;
+
+    private static readonly string Machine = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
 
     /// <summary>Unpacks the files of an archive that are those of a layout.</summary>
     /// <param name="archive">The file, tar.</param>
@@ -21,7 +25,7 @@ internal sealed class ImageBlobs(string folder)
         try
         {
             Directory.CreateDirectory(Path.Combine(folder, BlobFolder));
-            using var tar = new TarReader(file);
+            using var tar = new TarReader(new ArchiveStream(file, long.MaxValue));
             while (tar.GetNextEntry() is { } entry)
             {
                 var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
@@ -39,14 +43,15 @@ internal sealed class ImageBlobs(string folder)
         // Bytes that are no archive can look like one without entries.
         return File.Exists(Path.Combine(folder, "index.json"))
             ? new ImageBlobs(Path.Combine(folder, BlobFolder))
-            : throw new InvalidDataException("it has no index.json");
+            : throw new InvalidDataException(
+                "it has no index.json, which Docker writes from version 25 on (skopeo copy docker-archive:OLD oci-archive:NEW adds it)");
     }
 
-    /// <summary>Reads the table of an unpacked archive.</summary>
-    /// <exception cref="InvalidDataException">It is no object.</exception>
-    public static JsonObject ReadIndex(string archive) =>
-        JsonNode.Parse(InputFile.ReadBytes(Path.Combine(archive, "index.json"), MaxDocumentSize)) as JsonObject
-        ?? throw new InvalidDataException("index.json is no object");
+    /// <summary>Finds the image of a layout for this machine.</summary>
+    /// <returns>The digest of its manifest, <c>sha256:HEX</c>.</returns>
+    /// <exception cref="InvalidDataException">There is none.</exception>
+    public static string FindImage(string layout) =>
+        new OciLayout(layout).FindImage(Machine) ?? throw new InvalidDataException($"it has no image for linux/{Machine}");
 
     /// <summary>A member that is a text.</summary>
     /// <exception cref="InvalidDataException">It is missing.</exception>

@@ -18,6 +18,9 @@ internal sealed class ImageLayers(long maxSize, int maxFiles)
     private long size;
     private int entryCount;
 
+    // Headers and padding come on top of the files.
+    private long archivesLeft = (2 * maxSize) + ArchiveStream.MaxPiece;
+
     /// <summary>The files by their absolute paths.</summary>
     public Dictionary<string, byte[]> Files => files;
 
@@ -28,12 +31,15 @@ internal sealed class ImageLayers(long maxSize, int maxFiles)
     public void Add(byte[] blob, string? mediaType)
     {
         using var bytes = new MemoryStream(blob);
-        using Stream content = mediaType switch
-        {
-            OciImage.LayerType => new GZipStream(bytes, CompressionMode.Decompress),
-            OciImage.PlainLayerType => bytes,
-            _ => throw new InvalidDataException($"layers of type {mediaType} cannot be read"),
-        };
+        using var content = new ArchiveStream(
+            mediaType switch
+            {
+                OciImage.LayerType or "application/vnd.docker.image.rootfs.diff.tar.gzip" =>
+                    new GZipStream(bytes, CompressionMode.Decompress),
+                OciImage.PlainLayerType or "application/vnd.docker.image.rootfs.diff.tar" => bytes,
+                _ => throw new InvalidDataException($"a layer is '{mediaType}'; tar and gzip are read"),
+            },
+            archivesLeft);
         var added = new Dictionary<string, byte[]>(StringComparer.Ordinal);
 
         // Paths that the layers below lose, and folders of which they lose the content.
@@ -72,6 +78,7 @@ internal sealed class ImageLayers(long maxSize, int maxFiles)
                 }
             }
         }
+        archivesLeft = content.Left;
         Merge(added, removed, emptied);
     }
 
@@ -91,7 +98,10 @@ internal sealed class ImageLayers(long maxSize, int maxFiles)
             throw new InvalidDataException($"it holds more than {maxSize} bytes");
         }
         var file = new byte[entry.Length];
-        entry.DataStream?.ReadExactly(file);
+        for (var at = 0; at < file.Length; at += ArchiveStream.MaxPiece)
+        {
+            entry.DataStream?.ReadExactly(file.AsSpan(at, Math.Min(ArchiveStream.MaxPiece, file.Length - at)));
+        }
         return file;
     }
 

@@ -23,7 +23,9 @@ internal sealed record OciManifest(
 internal sealed record OciConfig(string? Architecture, string? Os, OciExecution? Config, OciRootFs? Rootfs);
 
 /// <summary>How a container of the image would start.</summary>
-internal sealed record OciExecution([property: JsonPropertyName("Entrypoint")] IReadOnlyList<string?>? Entrypoint);
+internal sealed record OciExecution(
+    [property: JsonPropertyName("Entrypoint")] IReadOnlyList<string?>? Entrypoint,
+    [property: JsonPropertyName("Cmd")] IReadOnlyList<string?>? Cmd = null);
 
 /// <summary>Digests of the layers before compression.</summary>
 internal sealed record OciRootFs(string? Type, [property: JsonPropertyName("diff_ids")] IReadOnlyList<string?>? DiffIds);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Guardian.Refusals;
 using Guardian.Runtime.Base;
@@ -29,15 +27,10 @@ public sealed record OciImage
     public const string LayerType = "application/vnd.oci.image.layer.v1.tar+gzip";
     internal const string PlainLayerType = "application/vnd.oci.image.layer.v1.tar";
 
-    // A manifest only names blobs.
-    private const int MaxDocumentSize = 1024 * 1024;
-
     // The runtime holds all files of an image in memory while the program starts.
     private const long MaxContentSize = 512L * 1024 * 1024;
     private const int MaxFiles = 10_000;
     private const int MaxLayers = 100;
-
-    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>SHA-256 of the manifest, lower-case hex. It covers everything in the image.</summary>
     public required string Digest { get; init; }
@@ -55,7 +48,7 @@ public sealed record OciImage
     public required string? Cas { get; init; }
 
     /// <summary>Reads and verifies an image.</summary>
-    /// <param name="layout">The layout's folder, with one manifest for the architecture wasm.</param>
+    /// <param name="layout">The layout's folder, with one image, or one for the architecture wasm.</param>
     /// <returns>The image, or a refusal with reason <see cref="RuntimeReasons.BadImage"/>.</returns>
     public static Outcome<OciImage> Read(string layout)
     {
@@ -74,19 +67,16 @@ public sealed record OciImage
     public static bool IsMalformed(Exception failure) => failure is JsonException or InvalidDataException or FormatException
         or IOException or ArgumentException or InvalidOperationException or OverflowException or NotSupportedException;
 
-    private static OciImage ReadCore(string layout)
+    private static OciImage ReadCore(string folder)
     {
-        var index = JsonSerializer.Deserialize(ReadFile(Path.Combine(layout, "index.json"), MaxDocumentSize), OciJson.Default.OciIndex)
-            ?? throw new InvalidDataException("index.json is empty");
-        var descriptor = index.Manifests?.Where(IsProgram).ToList() is [var only]
-            ? only
-            : throw new InvalidDataException("it must have one manifest for the architecture wasm");
-        var manifest = JsonSerializer.Deserialize(ReadBlob(layout, descriptor, MaxDocumentSize), OciJson.Default.OciManifest)
-            ?? throw new InvalidDataException("the manifest is empty");
-        var config = JsonSerializer.Deserialize(ReadBlob(layout, manifest.Config, MaxDocumentSize), OciJson.Default.OciConfig);
-        var entry = config?.Config?.Entrypoint is [{ } path, ..]
+        var layout = new OciLayout(folder);
+        var descriptor = FindProgram(layout.ListImages());
+        var manifest = layout.ReadDocument(descriptor, OciJson.Default.OciManifest);
+        var execution = layout.ReadDocument(manifest.Config, OciJson.Default.OciConfig).Config;
+        var words = execution?.Entrypoint is { Count: > 0 } entrypoint ? entrypoint : execution?.Cmd;
+        var entry = words is [{ } path, ..]
             ? NormalisePath(path)
-            : throw new InvalidDataException("the configuration has no Entrypoint");
+            : throw new InvalidDataException("the configuration has no Entrypoint and no Cmd");
         if (manifest.Layers?.Count > MaxLayers)
         {
             throw new InvalidDataException($"it has more than {MaxLayers} layers");
@@ -94,12 +84,12 @@ public sealed record OciImage
         var layers = new ImageLayers(MaxContentSize, MaxFiles);
         foreach (var layer in manifest.Layers ?? [])
         {
-            layers.Add(ReadBlob(layout, layer, MaxContentSize), layer!.MediaType);
+            layers.Add(layout.ReadBlob(layer, MaxContentSize), layer!.MediaType);
         }
         var files = layers.Files;
         return new OciImage
         {
-            Digest = ReadDigest(descriptor),
+            Digest = OciLayout.ReadDigest(descriptor),
             Program = files.Remove(entry, out var program)
                 ? program
                 : throw new InvalidDataException($"its program {entry} is in no layer"),
@@ -109,40 +99,11 @@ public sealed record OciImage
         };
     }
 
-    private static bool IsProgram(OciDescriptor? descriptor) =>
-        descriptor is { MediaType: ManifestType, Platform: null or { Architecture: "wasm" } };
-
-    private static byte[] ReadBlob(string layout, OciDescriptor? descriptor, long maxSize)
-    {
-        var digest = ReadDigest(descriptor);
-        var blob = ReadFile(Path.Combine(layout, "blobs", "sha256", digest), maxSize);
-        return blob.Length == descriptor!.Size && Convert.ToHexStringLower(SHA256.HashData(blob)) == digest
-            ? blob
-            : throw new InvalidDataException($"the blob sha256:{digest} does not match its digest or its size");
-    }
-
-    private static byte[] ReadFile(string path, long maxSize)
-    {
-        using var file = File.OpenRead(path);
-        if (file.Length > maxSize)
-        {
-            throw new InvalidDataException($"{Path.GetFileName(path)} has more than {maxSize} bytes");
-        }
-        var content = new byte[file.Length];
-        file.ReadExactly(content);
-        return content;
-    }
-
-    private static string ReadDigest(OciDescriptor? descriptor)
-    {
-        const string prefix = "sha256:";
-        var digest = descriptor?.Digest ?? throw new InvalidDataException("a blob is named without its digest");
-        return digest.StartsWith(prefix, StringComparison.Ordinal)
-            && digest.Length == prefix.Length + (2 * SHA256.HashSizeInBytes)
-            && !digest.AsSpan(prefix.Length).ContainsAnyExcept(Digits)
-            ? digest[prefix.Length..]
-            : throw new InvalidDataException($"'{digest}' is no sha256 digest");
-    }
+    // Tools that build for the machine that they run on say so of a module too.
+    private static OciDescriptor FindProgram(IReadOnlyList<OciDescriptor> images) =>
+        images.Where(image => image.Platform is null or { Architecture: "wasm" }).ToList() is [var program] ? program
+        : images is [var only] ? only
+        : throw new InvalidDataException($"it has {images.Count} images; it must have one, or one for the architecture wasm");
 
     /// <summary>Makes a path absolute, without "." and empty parts.</summary>
     /// <exception cref="InvalidDataException">It has "..".</exception>

@@ -17,9 +17,6 @@ internal sealed class ShieldedListener : IGuestListener
 {
     private const int Backlog = 128;
 
-    // Handshakes in progress plus connections that wait for the guest. Further clients wait in the system's backlog.
-    private const int MaxPending = 64;
-    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly NetworkShield shield;
@@ -28,8 +25,11 @@ internal sealed class ShieldedListener : IGuestListener
     private readonly Signal waiting = new();
     private readonly Lock gate = new();
     private readonly Queue<ShieldedSocket> ready = new();
-    private readonly List<CancellationTokenSource> shaking = [];
-    private readonly SemaphoreSlim slots = new(MaxPending);
+
+    // A client that has said nothing costs a descriptor, and a handshake or a connection that waits for the guest 200 KiB. Further clients
+    // wait in the system's backlog.
+    private readonly Crowd silent = new(max: 256);
+    private readonly Crowd pending = new(max: 64);
     private readonly CancellationTokenSource ending = new();
     private readonly ConcurrentDictionary<Task, byte> handshakes = new();
     private readonly Task accepting;
@@ -72,7 +72,7 @@ internal sealed class ShieldedListener : IGuestListener
             waiting.Set(ready.Count > 0);
             connection = taken;
         }
-        slots.Release();
+        pending.Leave();
         return FileError.Success;
     }
 
@@ -99,7 +99,8 @@ internal sealed class ShieldedListener : IGuestListener
             }
         }
         waiting.Dispose();
-        slots.Dispose();
+        silent.Dispose();
+        pending.Dispose();
         ending.Dispose();
     }
 
@@ -111,7 +112,7 @@ internal sealed class ShieldedListener : IGuestListener
             try
             {
                 accepted = await socket.AcceptAsync(ending.Token).ConfigureAwait(false);
-                await TakeSlotAsync().ConfigureAwait(false);
+                await silent.EnterAsync(ending.Token).ConfigureAwait(false);
             }
             catch (SocketException)
             {
@@ -124,39 +125,48 @@ internal sealed class ShieldedListener : IGuestListener
                 accepted?.Dispose();
                 return;
             }
-            var handshake = HandshakeAsync(accepted);
+            var handshake = AdmitAsync(accepted);
             handshakes.TryAdd(handshake, 0);
             _ = handshake.ContinueWith(done => handshakes.TryRemove(done, out byte _), TaskScheduler.Default);
         }
     }
 
-    // Clients that connect and say nothing would keep all slots: the oldest handshake makes room for a new client.
-    private Task TakeSlotAsync()
+    private async Task AdmitAsync(Socket accepted)
     {
-        if (slots.CurrentCount == 0)
+        var isAdmitted = false;
+        try
         {
-            lock (gate)
+            if (options is not null)
             {
-                shaking.FirstOrDefault()?.CancelAfter(TimeSpan.Zero);
+                // Returns when there is something to read.
+                await silent.RunAsync(
+                    limit => accepted.ReceiveAsync(Memory<byte>.Empty, limit).AsTask(), ending.Token).ConfigureAwait(false);
             }
+            await pending.EnterAsync(ending.Token).ConfigureAwait(false);
+            isAdmitted = true;
         }
-        return slots.WaitAsync(ending.Token);
+        catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            accepted.Dispose();
+        }
+        silent.Leave();
+        if (isAdmitted)
+        {
+            await HandshakeAsync(accepted).ConfigureAwait(false);
+        }
     }
 
     private async Task HandshakeAsync(Socket accepted)
     {
         var carrier = new CarrierStream(accepted);
         SslStream? tls = null;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-        limit.CancelAfter(HandshakeLimit);
-        Change(() => shaking.Add(limit));
         try
         {
             accepted.NoDelay = true;
             if (options is not null)
             {
                 tls = new SslStream(carrier);
-                await tls.AuthenticateAsServerAsync(options, limit.Token).ConfigureAwait(false);
+                await pending.RunAsync(limit => tls.AuthenticateAsServerAsync(options, limit), ending.Token).ConfigureAwait(false);
             }
             lock (gate)
             {
@@ -169,19 +179,7 @@ internal sealed class ShieldedListener : IGuestListener
         {
             await ((Stream?)tls ?? carrier).DisposeAsync().ConfigureAwait(false);
             accepted.Dispose();
-            slots.Release();
-        }
-        finally
-        {
-            Change(() => shaking.Remove(limit));
-        }
-    }
-
-    private void Change(Action change)
-    {
-        lock (gate)
-        {
-            change();
+            pending.Leave();
         }
     }
 }

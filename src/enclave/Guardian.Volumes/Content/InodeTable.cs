@@ -182,7 +182,7 @@ internal sealed class InodeTable(ContentCache cache, SlotAllocator allocator, in
         cache.Drain();
     }
 
-    /// <summary>Marks all slots that the state refers to; the others are free. Reads and validates every node.</summary>
+    /// <summary>Marks all slots that the state refers to; the others are free, and may be holes. Reads and validates every node.</summary>
     /// <exception cref="RefusedException"><see cref="VolumeReasons.Damaged"/>: a node or inode is damaged.</exception>
     /// <exception cref="IOException">The storage failed.</exception>
     public void MarkUsedSlots()
@@ -208,6 +208,7 @@ internal sealed class InodeTable(ContentCache cache, SlotAllocator allocator, in
             }
             MarkSlots(new FileMap(cache.Reader, allocator, record.Height, record.Root));
         }
+        allocator.SetHolesAside();
     }
 
     private Inode Add(uint number, FileKind kind, Protection protection, uint parent, ulong now)

@@ -106,7 +106,7 @@ internal sealed class OpenVolume : IDisposable
     public FileError Report(Exception failure)
     {
         options.OnProblem?.Invoke(failure.Message);
-        return failure is IOException { HResult: Errno.NoSpace } ? FileError.NoSpace : FileError.Io;
+        return failure is IOException && Errno.IsFull(failure.HResult) ? FileError.NoSpace : FileError.Io;
     }
 
     /// <summary>Frees an inode that has neither a name nor an open node.</summary>

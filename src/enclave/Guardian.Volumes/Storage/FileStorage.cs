@@ -83,24 +83,24 @@ internal sealed class FileStorage : IStorage
     public void Write(long offset, ReadOnlySpan<byte> data) => RandomAccess.Write(file, data, offset);
 
     /// <inheritdoc/>
-    public void SetSize(long size)
+    public void SetSize(long size) => RandomAccess.SetLength(file, size);
+
+    /// <inheritdoc/>
+    public void Reserve(long offset, long size)
     {
         var old = Size;
-        if (size > old)
+        if (Libc.Allocate(file, Libc.WholeRange, offset, size) == 0)
         {
-            if (Libc.Allocate(file, Libc.WholeRange, old, size - old) == 0)
-            {
-                return;
-            }
-            if (Errno.Last == Errno.NoSpace)
-            {
-                // A part of it may be reserved already.
-                RandomAccess.SetLength(file, old);
-                throw new IOException("the disk of the container is full", Errno.NoSpace);
-            }
+            return;
+        }
+        if (Errno.IsFull(Errno.Last))
+        {
+            // A part of it may be reserved already.
+            SetSize(old);
+            throw new IOException("the disk of the container is full", Errno.NoSpace);
         }
         // Some file systems reserve nothing.
-        RandomAccess.SetLength(file, size);
+        SetSize(Math.Max(old, offset + size));
     }
 
     /// <inheritdoc/>

@@ -15,8 +15,12 @@ internal interface IStorage : IDisposable
     /// all.</summary>
     void Write(long offset, ReadOnlySpan<byte> data);
 
-    /// <summary>Shortens the container, or extends it with zeros and reserves their space on the disk where that is possible.</summary>
+    /// <summary>Shortens the container.</summary>
     void SetSize(long size);
+
+    /// <summary>Reserves the space of a range on the disk where that is possible, and extends the container with zeros to the range's
+    /// end.</summary>
+    void Reserve(long offset, long size);
 
     /// <summary>Makes a range read as zeros, and releases its space on the disk where that is possible.</summary>
     void Clear(long offset, long size);

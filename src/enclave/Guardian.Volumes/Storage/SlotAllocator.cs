@@ -25,6 +25,9 @@ internal sealed class SlotAllocator
     private ulong[] used;
     private ulong[] fresh;
     private List<Extent> retired = [];
+
+    // Free slots that may have no space on the disk. They count as used until they get it.
+    private Stack<(long Slot, long Count)> holes = [];
     private long cursor = Superblock.Count;
 
     public SlotAllocator(IStorage storage, long count)
@@ -56,7 +59,7 @@ internal sealed class SlotAllocator
     }
 
     /// <summary>Marks slots as used by a stored state; false when some are used already, or lie outside the container.</summary>
-    public bool TryMark(long slot, int count)
+    public bool TryMark(long slot, long count)
     {
         if (slot < 0 || slot + count > Count)
         {
@@ -72,6 +75,16 @@ internal sealed class SlotAllocator
             FreeCount--;
         }
         return true;
+    }
+
+    /// <summary>Treats all free slots as holes, which an earlier closing made. They get space on the disk before they are taken.</summary>
+    public void SetHolesAside()
+    {
+        holes = new Stack<(long Slot, long Count)>(FreeExtents().Reverse());
+        foreach (var (slot, count) in holes)
+        {
+            TryMark(slot, count);
+        }
     }
 
     /// <summary>Takes at least one and at most <paramref name="wanted"/> neighbouring slots. The container grows when it must.</summary>
@@ -122,7 +135,7 @@ internal sealed class SlotAllocator
             // The slots of a record were taken together, so either all of them are fresh or none is.
             if (IsSet(fresh, slot))
             {
-                Release(new Extent(slot, count));
+                Release(slot, count);
             }
             else
             {
@@ -136,7 +149,7 @@ internal sealed class SlotAllocator
     {
         lock (gate)
         {
-            Release(tail);
+            Release(tail.Slot, tail.Count);
             cursor = tail.Slot;
         }
     }
@@ -159,7 +172,7 @@ internal sealed class SlotAllocator
     {
         lock (gate)
         {
-            extents.ForEach(Release);
+            extents.ForEach(extent => Release(extent.Slot, extent.Count));
         }
     }
 
@@ -178,9 +191,13 @@ internal sealed class SlotAllocator
         }
     }
 
-    /// <summary>Removes free slots from the end, in whole steps of growth; false when there are too few.</summary>
+    /// <summary>Removes free slots from the end, holes included, in whole steps of growth; false when there are too few.</summary>
     public bool TryTrim()
     {
+        while (holes.TryPop(out var hole))
+        {
+            Release(hole.Slot, hole.Count);
+        }
         var last = Count - 1;
         while (!IsSet(used, last))
         {
@@ -206,19 +223,23 @@ internal sealed class SlotAllocator
         bits[slot / WordBits] = value ? bits[slot / WordBits] | bit : bits[slot / WordBits] & ~bit;
     }
 
-    private void Release(Extent extent)
+    private void Release(long slot, long count)
     {
-        for (var at = extent.Slot; at < extent.Slot + extent.Count; at++)
+        for (var at = slot; at < slot + count; at++)
         {
             Set(used, at, false);
             Set(fresh, at, false);
         }
-        FreeCount += extent.Count;
+        FreeCount += count;
     }
 
     // A disk that is nearly full has space for the smallest step only.
     private bool TryGrow(bool mustGrow)
     {
+        if (TryFillHoles())
+        {
+            return true;
+        }
         try
         {
             Grow(Math.Max(GrowthStep, RoundUp(Count / 16)));
@@ -234,6 +255,32 @@ internal sealed class SlotAllocator
         return true;
     }
 
+    // Fills a step of growth, or all that the disk has space for.
+    private bool TryFillHoles()
+    {
+        var left = GrowthStep;
+        while (left > 0 && holes.TryPop(out var hole))
+        {
+            var count = Math.Min(hole.Count, left);
+            try
+            {
+                storage.Reserve(hole.Slot * Page.Size, count * Page.Size);
+            }
+            catch (IOException)
+            {
+                holes.Push(hole);
+                break;
+            }
+            if (count < hole.Count)
+            {
+                holes.Push((hole.Slot + count, hole.Count - count));
+            }
+            Release(hole.Slot, count);
+            left -= count;
+        }
+        return left < GrowthStep;
+    }
+
     private void Grow(long slots)
     {
         var count = Count + slots;
@@ -241,7 +288,7 @@ internal sealed class SlotAllocator
         {
             throw new IOException("the volume cannot grow further");
         }
-        storage.SetSize(count * Page.Size);
+        storage.Reserve(Count * Page.Size, slots * Page.Size);
         Array.Resize(ref used, (int)WordsFor(count));
         Array.Resize(ref fresh, (int)WordsFor(count));
         FreeCount += count - Count;

@@ -29,6 +29,7 @@ public sealed class GenerateCommandTests : IDisposable
                 - {name: GREETING, value: "yes: \"quoted\""}
                 - {name: EMPTY}
                 - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+                envFrom: [{configMapRef: {name: settings}}]
                 volumeMounts:
                 - {name: data, mountPath: /volumes/data}
                 - {name: etc, mountPath: /etc/app}
@@ -47,7 +48,7 @@ public sealed class GenerateCommandTests : IDisposable
         var result = (await RunAsync("--output", "out", "--below", "team", "--json")).Ends(0).Json;
         var session = Assert.Single(result["sessions"]!.AsArray())!;
         Assert.Equal("team/visits", (string?)session["name"]);
-        Assert.Equal(3, result["notes"]!.AsArray().Count);
+        Assert.Equal(4, result["notes"]!.AsArray().Count);
         Assert.Equal(Manifests, await File.ReadAllTextAsync(folder.File("out/app.yaml")));
 
         var text = await File.ReadAllTextAsync(folder.File("out/sessions/deployment-visits.yaml"));

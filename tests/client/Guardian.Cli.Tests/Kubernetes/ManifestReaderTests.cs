@@ -42,6 +42,27 @@ public sealed class ManifestReaderTests : IDisposable
         Assert.All(workloads, workload => Assert.Equal("i:1", Assert.Single(workload.Containers).Image));
     }
 
+    [Fact]
+    public void Workloads_of_a_list_are_found_and_objects_that_bring_variables_are_named()
+    {
+        folder.Write("app.yaml", """
+            apiVersion: v1
+            kind: List
+            items:
+            - {apiVersion: v1, kind: Service, metadata: {name: s}}
+            - apiVersion: v1
+              kind: Pod
+              metadata: {name: p}
+              spec:
+                containers:
+                - name: c
+                  image: i:1
+                  envFrom: [{configMapRef: {name: settings}}, {prefix: A_, secretRef: {name: passwords, optional: true}}]
+            """);
+        var workload = Assert.Single(ManifestReader.Read(folder.File("app.yaml")));
+        Assert.Equal(["settings", "passwords"], Assert.Single(workload.Containers).VariableSources);
+    }
+
     [Theory]
     [InlineData("kind: Deployment\nmetadata: {name: x}\n", "1:1: a Deployment has 'metadata'")]
     [InlineData("a: 1\n---\nkind: Pod\nspec: {containers: [{image: i}]}\n", "3:1: a Pod has 'metadata'")]

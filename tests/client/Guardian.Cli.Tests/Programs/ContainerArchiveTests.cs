@@ -119,6 +119,8 @@ public sealed class ContainerArchiveTests : IDisposable
             {"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{{config}}}","size":1},
              "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"{{{layer}}}","size":5}]}
             """);
-        Write("index.json", index ?? $$$"""{"schemaVersion":2,"manifests":[{"digest":"{{{manifest}}}"}]}""");
+        Write("index.json", index ?? $$$"""
+            {"schemaVersion":2,"manifests":[{"mediaType":"{{{OciImage.ManifestType}}}","digest":"{{{manifest}}}"}]}
+            """);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     private const int NoSpace = 28;
 
     private readonly List<(long Offset, byte[] Data)> pending = [];
+    private readonly HashSet<long> holes = [];
     private byte[] seen = [];
     private byte[] safe = [];
 
@@ -34,6 +35,12 @@ internal sealed class SimulatedDisk(Random random) : IStorage
 
     /// <summary>The most bytes of the container.</summary>
     public long Capacity { get; set; } = long.MaxValue;
+
+    /// <summary>Whether others have taken all space that the container does not have already; its holes have none.</summary>
+    public bool IsTaken { get; set; }
+
+    /// <summary>The error of a disk without space: ENOSPC, or EDQUOT.</summary>
+    public int FullError { get; set; } = NoSpace;
 
     /// <summary>The bytes that a reader sees now. A test may change them.</summary>
     public byte[] Bytes
@@ -58,10 +65,7 @@ internal sealed class SimulatedDisk(Random random) : IStorage
     {
         lock (pending)
         {
-            if (IsFull)
-            {
-                throw new IOException("simulated: full", NoSpace);
-            }
+            Fill(offset, data.Length);
             var isLost = Step();
             pending.Add((offset, data.ToArray()));
             if (isLost)
@@ -84,15 +88,35 @@ internal sealed class SimulatedDisk(Random random) : IStorage
             {
                 throw new IOException("simulated: size");
             }
-            if (size > Math.Max(Capacity, seen.Length))
-            {
-                throw new IOException("simulated: full", NoSpace);
-            }
             Array.Resize(ref seen, (int)size);
         }
     }
 
-    public void Clear(long offset, long size) => Write(offset, new byte[size]);
+    public void Reserve(long offset, long size)
+    {
+        lock (pending)
+        {
+            if (Step())
+            {
+                throw new IOException("simulated: reserve");
+            }
+            if (offset + size > seen.Length)
+            {
+                if (IsTaken || offset + size > Capacity)
+                {
+                    throw new IOException("simulated: full", FullError);
+                }
+                Array.Resize(ref seen, (int)(offset + size));
+            }
+            Fill(offset, size);
+        }
+    }
+
+    public void Clear(long offset, long size)
+    {
+        Write(offset, new byte[size]);
+        holes.UnionWith(Sectors(offset, size));
+    }
 
     public void Sync()
     {
@@ -138,6 +162,18 @@ internal sealed class SimulatedDisk(Random random) : IStorage
 
     public void Dispose()
     {
+    }
+
+    private static IEnumerable<long> Sectors(long offset, long size) =>
+        Enumerable.Range((int)(offset / SectorSize), (int)(size / SectorSize)).Select(sector => (long)sector);
+
+    private void Fill(long offset, long size)
+    {
+        if (IsFull || (IsTaken && holes.Overlaps(Sectors(offset, size))))
+        {
+            throw new IOException("simulated: full", FullError);
+        }
+        holes.ExceptWith(Sectors(offset, size));
     }
 
     private bool Step()

@@ -87,8 +87,13 @@ internal sealed class GeneratedSession(
             yield return $"{container.Name}: {name} comes from the cluster, whose administrators see it; make it a secret of the session, "
                 + $"or add it to 'host: {{environment: [{name}]}}'";
         }
-        foreach (var word in container.Command.Skip(1).Concat(container.Arguments).Where(
-            word => word.Contains("$(", StringComparison.Ordinal)))
+        foreach (var source in container.VariableSources)
+        {
+            yield return $"{container.Name}: the program does not get the variables of {source} (envFrom); write those that it needs into "
+                + "the session";
+        }
+        foreach (var word in container.Command.Skip(1).Concat(container.Arguments).Concat(container.Variables.Select(each => each.Value))
+            .Where(word => word.Contains("$(", StringComparison.Ordinal)))
         {
             yield return $"{container.Name}: '{word}' has a variable of Kubernetes, which is not replaced in a session";
         }

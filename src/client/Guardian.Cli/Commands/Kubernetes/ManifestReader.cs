@@ -18,9 +18,9 @@ internal static class ManifestReader
         var workloads = new List<Workload>();
         foreach (var document in Split(InputFile.ReadText(path)))
         {
-            if (YamlDocument.Read(Encoding.UTF8.GetBytes(document), problems) is { } map && ReadWorkload(map) is { } workload)
+            if (YamlDocument.Read(Encoding.UTF8.GetBytes(document), problems) is { } map)
             {
-                workloads.Add(workload);
+                workloads.AddRange(ObjectsOf(map).Select(ReadWorkload).OfType<Workload>());
             }
         }
         return problems.Any ? throw new RefusedException(problems.ToRefusal("the manifests have mistakes", path)) : workloads;
@@ -56,6 +56,9 @@ internal static class ManifestReader
     private static bool HasContent(StringBuilder part) =>
         part.ToString().Split('\n').Any(line => line.AsSpan().Trim() is { IsEmpty: false } words && words[0] != '#');
 
+    // As kubectl prints several objects.
+    private static IEnumerable<YamlMap> ObjectsOf(YamlMap map) => map.OptionalText("kind") == "List" ? map.Maps("items") : [map];
+
     private static Workload? ReadWorkload(YamlMap map)
     {
         if (map.OptionalText("kind") is not { } kind || !Workload.PodPaths.TryGetValue(kind, out var path))
@@ -89,6 +92,10 @@ internal static class ManifestReader
                     variable => new KeyValuePair<string, string>(variable.Text("name"), variable.OptionalText("value") ?? "")),
             ],
             [.. variables.Where(variable => variable.Has("valueFrom")).Select(variable => variable.Text("name"))],
+            [
+                .. map.Maps("envFrom").SelectMany(source => source.Names.Select(source.Find).OfType<YamlMap>())
+                    .Select(source => source.OptionalText("name")).OfType<string>(),
+            ],
             [.. map.Maps("volumeMounts").Select(mount => mount.Text("mountPath"))]);
     }
 

@@ -34,7 +34,9 @@ internal sealed record Workload(
 /// <param name="Arguments">The words after the command.</param>
 /// <param name="Variables">Its variables that have values in the manifest.</param>
 /// <param name="OtherVariables">The names of its other variables, whose values come from the cluster.</param>
+/// <param name="VariableSources">The objects of the cluster of which it has all values as variables.</param>
 /// <param name="Mounts">The paths of its volumes.</param>
 internal sealed record PodContainer(
     string Name, string Image, IReadOnlyList<string> Command, IReadOnlyList<string> Arguments,
-    IReadOnlyList<KeyValuePair<string, string>> Variables, IReadOnlyList<string> OtherVariables, IReadOnlyList<string> Mounts);
+    IReadOnlyList<KeyValuePair<string, string>> Variables, IReadOnlyList<string> OtherVariables, IReadOnlyList<string> VariableSources,
+    IReadOnlyList<string> Mounts);

@@ -55,8 +55,8 @@ internal static class PackWriter
         {
             var image = ReadSource(source, work.FullName);
             var entry = FindEntry(image, order.Entry);
-            image.Tree.CopyTo(Path.Combine(target, "root"));
-            List<TrustedFile> files = [.. image.Tree.ListFiles().Select(file => Trust(target, "root" + file.Path))];
+            image.Files.Value.CopyTo(Path.Combine(target, "root"));
+            List<TrustedFile> files = [.. image.Files.Value.ListFiles().Select(file => Trust(target, "root" + file.Path))];
 
             // Step 2
             foreach (var library in await CollectPremainAsync(order.Premain, cancellation).ConfigureAwait(false))
@@ -139,7 +139,7 @@ internal static class PackWriter
         }
         return File.Exists(Path.Combine(layout, "index.json"))
             ? ImageRoot.Read(layout, Directory.CreateDirectory(Path.Combine(work, "files")).FullName, source)
-            : new ImageRoot(RootTree.Read(Path.GetFullPath(source)), [], [], "/");
+            : new ImageRoot(null, new Lazy<RootTree>(() => RootTree.Read(Path.GetFullPath(source))), [], [], "/");
     }
 
     // Gramine shows no links, and programs look for their files beside the path by which they were started.
@@ -151,7 +151,8 @@ internal static class PackWriter
             (image.Environment.FirstOrDefault(variable => variable.StartsWith("PATH=", StringComparison.Ordinal)) ?? "PATH=/usr/bin:/bin")
             ["PATH=".Length..];
         var candidates = word.Contains('/', StringComparison.Ordinal) ? [word] : path.Split(':').Select(folder => $"{folder}/{word}");
-        return candidates.Select(image.Tree.Resolve).FirstOrDefault(found => found is not null && image.Tree.FindFile(found) is not null)
+        var tree = image.Files.Value;
+        return candidates.Select(tree.Resolve).FirstOrDefault(found => found is not null && tree.FindFile(found) is not null)
             ?? throw CliReasons.NotAProgram.Refuse($"there is no file {word} to start", "--entry takes a path in SOURCE");
     }
 

@@ -33,13 +33,12 @@ internal sealed class RuntimeFiles(string prefix)
         {
             var layout = work.CreateSubdirectory("layout").FullName;
             _ = ImageBlobs.Unpack(image, layout);
-            var digest = ImageBlobs.Text(ImageBlobs.ReadIndex(layout)["manifests"]![0]!["digest"]);
             var root = ImageRoot.Read(layout, work.CreateSubdirectory("files").FullName, image);
-            var rootfs = Path.Combine(prefix, $"rootfs-{digest["sha256:".Length..][..16]}");
+            var rootfs = Path.Combine(prefix, $"rootfs-{root.Digest!["sha256:".Length..][..16]}");
             Directory.CreateDirectory(prefix);
             if (!Directory.Exists(rootfs))
             {
-                WriteRoot(root.Tree, rootfs);
+                WriteRoot(root.Files.Value, rootfs);
             }
             Replace(Program, next => File.Copy(source, next));
             File.SetUnixFileMode(Program, (UnixFileMode)0x1ED);

@@ -49,8 +49,7 @@ internal static class ContainerArchive
 
     private static string WriteCore(string target, ImageBlobs blobs, string work, string layout, string name)
     {
-        var index = ImageBlobs.ReadIndex(work);
-        var manifest = blobs.ReadObject(ImageBlobs.Text(index["manifests"]![0]!["digest"]));
+        var manifest = blobs.ReadObject(ImageBlobs.FindImage(work));
         var config = blobs.ReadObject(ImageBlobs.Text(manifest["config"]!["digest"]));
 
         // One more layer: the layout, unchanged.
