@@ -78,7 +78,7 @@ public sealed class TerminalTests : IDisposable
         string[] command = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), .. words.Split(' ')];
         using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", $"exec \"$@\" {streams}", "sh", .. command]);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(exitCode, process.ExitCode);
         Assert.DoesNotContain("nhandled exception", await error, StringComparison.Ordinal);
     }
