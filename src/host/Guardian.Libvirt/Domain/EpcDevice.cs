@@ -12,7 +12,14 @@ public readonly record struct EpcDevice(long Kibibytes, int? HostNode)
 
     /// <summary>Finds the EPC devices of a definition.</summary>
     public static IEnumerable<XElement> FindAll(XElement domain) =>
-        FindMemoryDevices(domain).Where(device => (string?)device.Attribute("model") == Model);
+        FindMemoryDevices(domain).Where(Is);
+
+    /// <summary>Whether a device is one.</summary>
+    public static bool Is(XElement device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return (string?)device.Attribute("model") == Model;
+    }
 
     /// <summary>Finds the memory devices of a definition; EPC devices are some of them.</summary>
     public static IEnumerable<XElement> FindMemoryDevices(XElement domain) => domain.Elements("devices").Elements("memory");
