@@ -650,8 +650,9 @@ dataframes() { guardian usage dataframes --node "$metrics" | python3 -c "
 import json, sys
 frames = json.load(sys.stdin)['dataframes']
 print(frames)
-point = frames[0]['usage']['guardian_epc'][0]
-assert frames[0]['period']['begin'] < frames[0]['period']['end'] and point['vol']['qty'] > 0 and point['groupby']['project_id'] == '$(project_id)' and point['metadata']['flavor_name'].startswith('sgx.')"
+# The daemon meters all guests with EPC of this machine, also those of other clouds.
+point = next(point for frame in frames for point in frame['usage']['guardian_epc'] if point['metadata']['flavor_name'].startswith('sgx.'))
+assert frames[0]['period']['begin'] < frames[0]['period']['end'] and point['vol']['qty'] > 0 and point['groupby']['project_id'] == '$(project_id)'"
 }
 
 no_metrics_left() {

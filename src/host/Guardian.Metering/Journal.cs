@@ -100,7 +100,7 @@ public sealed class Journal : IDisposable
         {
             // The lines that such a file repeats have been read.
             var isRepeated = i > first;
-            foreach (var record in ReadFile(files[i].Path))
+            foreach (var record in ReadFile(files[i].Path, mayBeTorn: i + 1 == files.Count))
             {
                 last = record.Clock;
                 if (!isRepeated)
@@ -208,10 +208,10 @@ public sealed class Journal : IDisposable
         ? JournalRecord.TryParse(File.ReadAllBytes(MakeAlivePath(path)).AsSpan().TrimEnd((byte)'\n'))
         : null;
 
-    private static IEnumerable<JournalRecord> ReadFile(string path)
+    private static IEnumerable<JournalRecord> ReadFile(string path, bool mayBeTorn)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        foreach (var record in new JournalReader(stream, path).ReadAll())
+        foreach (var record in new JournalReader(stream, path, mayBeTorn).ReadAll())
         {
             yield return record;
         }
@@ -219,7 +219,7 @@ public sealed class Journal : IDisposable
 
     // Whether a file has everything from a time on.
     private static bool Continues(string path, DateTimeOffset from) =>
-        ReadFile(path).FirstOrDefault(record => record.Kind == JournalKind.Continued) is { } begin
+        ReadFile(path, mayBeTorn: true).FirstOrDefault(record => record.Kind == JournalKind.Continued) is { } begin
         && from - DateTimeOffset.FromUnixTimeMilliseconds(begin.Wall) >= Margin;
 
     // The former file goes on if the disk has no space for this.

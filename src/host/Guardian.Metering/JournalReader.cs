@@ -5,7 +5,8 @@ namespace Guardian.Metering;
 /// <summary>Reads the lines of a journal's file. One part of it is in memory at a time.</summary>
 /// <param name="stream">The file. Lines that a meter appends meanwhile are left out.</param>
 /// <param name="name">The file's name, for messages.</param>
-internal sealed class JournalReader(Stream stream, string name)
+/// <param name="mayBeTorn">Whether a crash can have torn the last line: not in a file that another one follows.</param>
+internal sealed class JournalReader(Stream stream, string name, bool mayBeTorn = true)
 {
     // Many lines, and more than any torn write.
     private const int PartSize = 1024 * 1024;
@@ -36,7 +37,7 @@ internal sealed class JournalReader(Stream stream, string name)
                 if (JournalRecord.TryParse(part.AsSpan(used, end)) is not { } record)
                 {
                     // Pages reach the disk in any order, so a torn write may contain a line feed; only the last line can be torn.
-                    if (Size + filled - used == length && used + end + 1 == filled)
+                    if (mayBeTorn && Size + filled - used == length && used + end + 1 == filled)
                     {
                         yield break;
                     }
@@ -49,7 +50,7 @@ internal sealed class JournalReader(Stream stream, string name)
             part.AsSpan(used, filled - used).CopyTo(part);
             filled -= used;
         }
-        if (filled == part.Length)
+        if (filled == part.Length || (filled > 0 && !mayBeTorn))
         {
             throw Damaged(lines + 1);
         }

@@ -79,6 +79,19 @@ public sealed class JournalFilesTests : IDisposable
     }
 
     [Fact]
+    public void The_last_line_of_a_file_that_another_follows_is_not_torn_but_damaged()
+    {
+        var path = folder.File("h.journal");
+        Write(path, MakeHistory(new Random(8), 700), FileSize);
+        var first = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, first[..^1]);
+        Assert.Throws<RefusedException>(() => Journal.Read(path, DateTimeOffset.MinValue).Count());
+        first[^2] ^= 1;
+        File.WriteAllBytes(path, first);
+        Assert.Throws<RefusedException>(() => Journal.Read(path, DateTimeOffset.MinValue).Count());
+    }
+
+    [Fact]
     public void A_disk_that_takes_no_new_file_leaves_the_old_one_in_use()
     {
         var path = folder.File("h.journal");

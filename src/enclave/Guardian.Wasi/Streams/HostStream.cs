@@ -29,12 +29,9 @@ public class HostStream : IGuestStream
     /// open.</summary>
     /// <param name="descriptor">0, 1 or 2.</param>
     /// <returns>The stream; <c>/dev/null</c> if the process was started without it.</returns>
-    public static HostStream Standard(int descriptor)
-    {
-        return InheritedStreams.Has(descriptor)
-            ? new(descriptor, Libc.IsTerminal(descriptor) == 1 ? FileKind.CharacterDevice : FileKind.Unknown, isOwned: false)
-            : new(Libc.OpenAt(Libc.CurrentDirectory, "/dev/null", Libc.ReadWrite | Libc.CloseOnExec, 0), FileKind.Unknown, isOwned: true);
-    }
+    public static HostStream Standard(int descriptor) => InheritedStreams.Has(descriptor)
+        ? new(descriptor, Libc.IsTerminal(descriptor) == 1 ? FileKind.CharacterDevice : FileKind.Unknown, isOwned: false)
+        : new(Libc.OpenAt(Libc.CurrentDirectory, "/dev/null", Libc.ReadWrite | Libc.CloseOnExec, 0), FileKind.Unknown, isOwned: true);
 
     /// <inheritdoc/>
     public virtual unsafe FileError Read(Span<byte> buffer, out int read)

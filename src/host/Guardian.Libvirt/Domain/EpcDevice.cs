@@ -11,10 +11,10 @@ public readonly record struct EpcDevice(long Kibibytes, int? HostNode)
     public const string Model = "sgx-epc";
 
     /// <summary>Finds the EPC devices of a definition.</summary>
-    public static IEnumerable<XElement> FindAll(XElement domain) =>
-        FindMemoryDevices(domain).Where(Is);
+    public static IEnumerable<XElement> FindAll(XElement domain) => FindMemoryDevices(domain).Where(Is);
 
     /// <summary>Whether a device is one.</summary>
+    /// <param name="device">The device of a definition, or one that is attached.</param>
     public static bool Is(XElement device)
     {
         ArgumentNullException.ThrowIfNull(device);
