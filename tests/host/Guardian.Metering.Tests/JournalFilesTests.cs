@@ -79,6 +79,31 @@ public sealed class JournalFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_guest_that_runs_since_the_clock_was_ten_days_ahead_counts_as_in_one_file()
+    {
+        const long Day = 86_400_000, Hour = 3_600_000, Begin = 1_700_000_000_000;
+        var boot = Guid.NewGuid();
+        List<JournalRecord> history =
+        [
+            JournalRecord.At(new ClockReading(boot, 0, Begin + (10 * Day)), JournalKind.Defined, guests[0], 8),
+            JournalRecord.At(new ClockReading(boot, 0, Begin + (10 * Day)), JournalKind.Started, guests[0]),
+            JournalRecord.At(new ClockReading(boot, Hour, Begin + Hour), JournalKind.Alive),
+        ];
+        for (var hour = 2; hour < 240; hour++)
+        {
+            history.Add(JournalRecord.At(
+                new ClockReading(boot, hour * Hour, Begin + (hour * Hour)), JournalKind.Defined, guests[1], 8 * (1 + (hour % 2))));
+        }
+        var path = folder.File("h.journal");
+        Write(path, history, FileSize);
+        Assert.True(File.Exists(path + ".3"));
+        var from = DateTimeOffset.FromUnixTimeMilliseconds(Begin + (9 * Day));
+        Assert.Equal(
+            EpcUsage.SumRunning(Timeline.Build(history)[guests[0]], from, from.AddDays(9)),
+            EpcUsage.SumRunning(Timeline.Build(Journal.Read(path, from))[guests[0]], from, from.AddDays(9)));
+    }
+
+    [Fact]
     public void The_last_line_of_a_file_that_another_follows_is_not_torn_but_damaged()
     {
         var path = folder.File("h.journal");
