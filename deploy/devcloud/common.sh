@@ -53,12 +53,12 @@ stop() {
   done
 }
 
-# wait_for SECONDS NAME COMMAND...: waits until the command succeeds; on a timeout, shows the end of NAME's log.
+# wait_for NAME COMMAND...: waits until the command succeeds. If NAME has ended, or takes ten minutes, shows the end of its log.
 wait_for() {
-  local limit=$((SECONDS + $1)) name=$2
-  shift 2
+  local limit=$((SECONDS + 600)) name=$1
+  shift
   until "$@" >/dev/null 2>&1; do
-    if [ "$SECONDS" -ge "$limit" ]; then
+    if [ "$SECONDS" -ge "$limit" ] || ! alive "$name"; then
       tail -n 20 "$state/log/$name.log" >&2
       fail "$name does not start; see $state/log/$name.log"
     fi

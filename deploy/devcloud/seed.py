@@ -28,7 +28,7 @@ def content(cloud, hosts, folder):
             file.truncate(1 << 20)
         cloud.image.create_image("blank", filename=path, wait=True, visibility="public", use_import=False, disk_format="raw", container_format="bare")
         os.unlink(path)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while len(list(cloud.compute.hypervisors())) < hosts:
         if time.monotonic() > deadline:
             sys.exit("devcloud: error: the compute hosts do not start; see the logs of nova-compute and nova-conductor")

@@ -76,7 +76,7 @@ END
 }
 
 create_databases() {
-  wait_for 60 database sql -e 'select 1'
+  wait_for database sql -e 'select 1'
   [ ! -e "$state/databases-made" ] || return 0
   sql -e "$(printf 'create database if not exists %s character set utf8;' keystone placement glance nova_api nova nova_cell0)
     create user if not exists root@127.0.0.1; grant all privileges on *.* to root@127.0.0.1 with grant option;"
@@ -138,7 +138,6 @@ start_node() {
     cat <<END
 openstack:
   cloud: devcloud
-  host: $(hostname)
 relay:
   listen: $relay_socket
   upstream: $libvirt_socket
@@ -149,7 +148,8 @@ END
     [ -z "$pretend_epc" ] || "$repository/tests/openstack/pretend-epc" --sections
   } | put "$state/etc/node.yaml"
   # The daemon runs from a copy, so that a build cannot replace its files while it runs.
-  alive node || { rm -rf "$state/node/program" && cp -r "$(dirname "$node_program")" "$state/node/program"; }
+  # A socket that a former daemon left would pass for that of the new one.
+  alive node || { rm -rf "$state/node/program" "$relay_socket" && cp -r "$(dirname "$node_program")" "$state/node/program"; }
   in_cloud start node dotnet "$state/node/program/guardian-node.dll" --config "$state/etc/node.yaml"
-  wait_for 60 node test -S "$relay_socket"
+  wait_for node test -S "$relay_socket"
 }

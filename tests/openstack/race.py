@@ -37,7 +37,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-deadline = time.monotonic() + 300
+deadline = time.monotonic() + 1200
 while True:
     states = [cloud.compute.get_server(server) for server in servers]
     if all(state.status in ("ACTIVE", "ERROR") for state in states) or time.monotonic() > deadline:

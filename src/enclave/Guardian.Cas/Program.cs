@@ -13,6 +13,7 @@ using Guardian.Cas.Store;
 using Guardian.Files.Native;
 using Guardian.Hosting;
 
+InheritedStreams.FillMissing();
 RuntimeDiagnostics.RestartWithout();
 Vault? vault = null;
 var isRecoveryLost = false;

@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 // 1 verify that all members signed the contract. 2 create a TLS key, and quote it together with its role and the contract's hash. 3 verify
 // the CAS against the contract, and get the startup configuration with another key. 4 serve the room, or compute as a shard for the enclave
 // that serves it.
+InheritedStreams.FillMissing();
 RuntimeDiagnostics.RestartWithout();
 string[] own = ["contract", "cas"];
 string[] optional = ["role", "shards", "working-set"];

@@ -22,6 +22,12 @@ public enum JournalKind
 
     /// <summary>An instance's definition is gone from this host.</summary>
     Removed,
+
+    /// <summary>
+    /// The file continues another: the lines before this one repeat those of the former file that still have an effect, and the clocks are
+    /// those of its last line.
+    /// </summary>
+    Continued,
 }
 
 /// <summary>One line of the journal.</summary>
@@ -29,7 +35,7 @@ public enum JournalKind
 /// <param name="Boot">The identifier of the host's boot.</param>
 /// <param name="Uptime">Milliseconds since the boot.</param>
 /// <param name="Wall">The calendar clock, in milliseconds since 1970, UTC.</param>
-/// <param name="Instance">The server; null for <see cref="JournalKind.Alive"/>.</param>
+/// <param name="Instance">The server; null for <see cref="JournalKind.Alive"/> and <see cref="JournalKind.Continued"/>.</param>
 /// <param name="Mebibytes">The size, for <see cref="JournalKind.Defined"/>.</param>
 /// <param name="Project">The project that pays; null when it is not known.</param>
 /// <param name="Flavor">The flavor's name; null when it is not known.</param>
@@ -89,7 +95,8 @@ public sealed record JournalRecord(
         {
             var record = JsonSerializer.Deserialize(json, JournalJson.Default.JournalRecord);
             return record is { Uptime: >= 0 and <= MaxInstant, Wall: >= 0 and <= MaxInstant, Mebibytes: >= 0 and <= int.MaxValue }
-                && Enum.IsDefined(record.Kind) && (record.Kind == JournalKind.Alive || record.Instance is not null) ? record : null;
+                && Enum.IsDefined(record.Kind)
+                && (record.Kind is JournalKind.Alive or JournalKind.Continued || record.Instance is not null) ? record : null;
         }
         catch (JsonException)
         {

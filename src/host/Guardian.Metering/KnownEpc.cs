@@ -19,12 +19,12 @@ public sealed class KnownEpc
     /// <exception cref="UnauthorizedAccessException">The caller may not read the files.</exception>
     public static KnownEpc? Read(string journal)
     {
-        if (!File.Exists(journal))
+        if (JournalFiles.List(journal).Count == 0)
         {
             return null;
         }
         var defined = new Dictionary<(Guid Instance, string Flavor), long>();
-        foreach (var record in Journal.Read(journal))
+        foreach (var record in Journal.Read(journal, DateTimeOffset.MaxValue))
         {
             // A later definition without EPC does not end what the flavor promises.
             if (record is { Kind: JournalKind.Defined, Mebibytes: > 0, Instance: { } instance, Flavor: { } flavor })

@@ -35,7 +35,7 @@ public sealed record InstanceTimeline(
 public static class Timeline
 {
     // Smaller corrections of the calendar clock are not steps, and need no new interval.
-    private const long StepMilliseconds = 1000;
+    internal const long StepMilliseconds = 1000;
 
     /// <summary>Builds the history of each server from one journal.</summary>
     /// <param name="records">One host's records, in the order in which they were written.</param>

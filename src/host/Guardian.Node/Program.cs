@@ -1,9 +1,10 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Guardian.ComputeHost.Checks;
 using Guardian.ComputeHost.Configuration;
+using Guardian.ComputeHost.Guests;
 using Guardian.ComputeHost.Machine;
 using Guardian.Documents;
+using Guardian.Files.Native;
 using Guardian.Metering;
 using Guardian.Node.Admission;
 using Guardian.Node.Daemon;
@@ -20,6 +21,7 @@ using Guardian.Sgx.Cpu;
 const int Usage = 2;
 const int World = 3;
 
+InheritedStreams.FillMissing();
 if (args is ["admission", .. var admissionWords])
 {
     return AdmissionDaemon.Run(admissionWords, Log, Fail);
@@ -62,13 +64,21 @@ var host = new HostRoot();
 using var session = OpenSession(configuration.Cloud);
 var name = new HostName(configuration.Host, configuration.Upstream);
 name.Refresh();
+var clock = new HostClock(TimeProvider.System);
+Meter meter;
 KnownClaims known;
 Socket listener;
 try
 {
     Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(configuration.Journal))!);
+    // The journal comes first: another daemon that has it also has the file of claims.
+    meter = new Meter(configuration.Journal, clock.Read, Log);
     known = KnownClaims.Open(KnownClaims.PathBeside(configuration.Journal));
     listener = RelayListener.InheritFromSystemd() ?? RelayListener.Bind(configuration.Listen);
+}
+catch (RefusedException failure)
+{
+    return Refuse(failure);
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
 {
@@ -86,17 +96,16 @@ var placement = session is null ? null : new PlacementClient(session);
 var circuit = new PlacementCircuit(
     cancellation => placement!.ListProvidersAsync(name.Current, cancellation), TimeProvider.System, Log);
 var relay = CreateRelay();
-using var stopping = new ManualResetEventSlim();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var signals = new EndingSignals();
 try
 {
     var state = new RelayState(statistics, () => relay.ConnectionCount, () => circuit.IsOpen);
-    NodeTasks.Start(configuration, name, session, passed, known, state, IsFit, Log);
+    new GuestWatch(meter, new GuestProcesses(), passed, known, clock.Read, configuration.Upstream, Log).Start();
+    NodeTasks.Start(configuration, name, session, meter, state, IsFit, Log);
 }
 catch (RefusedException failure)
 {
-    return Fail(World, failure.Message, failure.Refusal.Remedy is { } remedy ? [remedy] : []);
+    return Refuse(failure);
 }
 catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
 {
@@ -109,7 +118,7 @@ catch (SocketException failure)
 Log($"relaying to {configuration.Upstream}, as host {name.Current}{(name.IsCertain ? "" : " until libvirt says its name")}");
 // systemd keeps the socket for the next start, so it must not be shut down. The process ends, and the kernel closes its descriptors.
 new Thread(relay.Run) { IsBackground = true, Name = "relay" }.Start();
-stopping.Wait();
+signals.Token.WaitHandle.WaitOne();
 return 0;
 
 CloudSession? OpenSession(string? cloud)
@@ -148,14 +157,11 @@ RelayServer CreateRelay()
 bool IsFit() => HostCheck.Run(
     host, LibvirtFacts.Read(configuration.Upstream), configuration.Listen, configuration.GuestVsock, []).IsFit;
 
-void Stop(PosixSignalContext signal)
-{
-    signal.Cancel = true;
-    stopping.Set();
-}
-
 // systemd's journal adds the time.
 static void Log(string line) => Console.Error.WriteLine($"guardian-node: {line}");
+
+static int Refuse(RefusedException failure) =>
+    Fail(World, failure.Message, failure.Refusal.Remedy is { } remedy ? [remedy] : []);
 
 static int Fail(int exitCode, string message, params string[] details)
 {

@@ -7,6 +7,7 @@ using Guardian.Oci.Node;
 using Guardian.Refusals;
 
 // An OCI runtime in front of runc: it makes an attested program of each container whose process is a WebAssembly module, and becomes runc.
+InheritedStreams.FillMissing();
 var call = RuncCall.Parse(args);
 try
 {

@@ -9,6 +9,7 @@ using Guardian.Operator.Work;
 const int Usage = 2;
 const int World = 3;
 
+InheritedStreams.FillMissing();
 var settings = OperatorSettings.Read(args, Environment.GetEnvironmentVariable, out var problem);
 if (settings is null)
 {

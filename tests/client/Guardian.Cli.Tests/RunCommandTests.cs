@@ -161,7 +161,7 @@ public sealed class RunCommandTests : IDisposable
         Make("copier.wasm", CopierModule.Text);
         string[] run = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), "run", "--insecure-no-attestation", "copier.wasm"];
         using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", "exec \"$@\" <&- >&-", "sh", .. run]);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(0, process.ExitCode);
     }
 

@@ -78,9 +78,27 @@ public sealed class TerminalTests : IDisposable
         string[] command = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), .. words.Split(' ')];
         using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", $"exec \"$@\" {streams}", "sh", .. command]);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(exitCode, process.ExitCode);
         Assert.DoesNotContain("nhandled exception", await error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(">&-")]
+    [InlineData("<&- >&-")]
+    [InlineData("<&- >&- 2>&-")]
+    public async Task Without_standard_output_nothing_is_done_and_no_file_gets_its_text(string streams)
+    {
+        string[] command = [.. GuardianProgram.Command("Guardian.Cli", "guardian"), "key", "create", "k.pem"];
+        using var process = GuardianProgram.Start(folder.Path, ["sh"], ["-c", $"exec \"$@\" {streams}", "sh", .. command]);
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(3, process.ExitCode);
+        Assert.False(File.Exists(folder.File("k.pem")));
+        var expected = streams.Contains('2', StringComparison.Ordinal)
+            ? ""
+            : "guardian: error: standard output is closed, so nothing was done\nguardian: hint: drop the result with >/dev/null\n";
+        Assert.Equal(expected, error);
     }
 
     private Task<Result> RunAsync(params string[] arguments) => GuardianProgram.RunAsync(folder.Path, arguments);

@@ -105,7 +105,7 @@ public sealed class NetworkShieldTests : IAsyncDisposable
                 await silent[^1].ConnectAsync(IPAddress.Loopback, port);
             }
             var guest = Task.Run(() => EchoOnce(listener));
-            using var client = await ConnectAsync(port, "server.example").WaitAsync(TimeSpan.FromMinutes(1));
+            using var client = await ConnectAsync(port, "server.example").WaitAsync(TimeSpan.FromMinutes(10));
             Assert.Equal("hello", await ExchangeAsync(client, "hello"));
             await guest;
         }

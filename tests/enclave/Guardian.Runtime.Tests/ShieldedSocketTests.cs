@@ -44,8 +44,8 @@ public sealed class ShieldedSocketTests : IDisposable
         // All data has arrived. The window of the peer is full for what comes now.
         stalling.IsStalled = true;
         connection.Dispose();
-        await stalling.Stalled.WaitAsync(TimeSpan.FromMinutes(1));
-        await connection.Closed.WaitAsync(TimeSpan.FromMinutes(1));
+        await stalling.Stalled.WaitAsync(TimeSpan.FromMinutes(10));
+        await connection.Closed.WaitAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(0, await client.ReceiveAsync(new byte[100]));
     }
 

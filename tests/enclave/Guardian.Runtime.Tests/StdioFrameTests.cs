@@ -139,7 +139,7 @@ public sealed class StdioFrameTests
         using var output = new SealedOutput(new Carrier { Space = 10 }, new StdioCipher(key, run, "out"), isBinary: false, signal.Token);
         var sending = Task.Run(() => output.SendFrame(StdioFrameKind.End, "143"));
         await signal.CancelAsync();
-        await sending.WaitAsync(TimeSpan.FromMinutes(1));
+        await sending.WaitAsync(TimeSpan.FromMinutes(10));
     }
 
     [Fact]

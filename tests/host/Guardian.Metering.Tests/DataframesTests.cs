@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using System.Text.Json.Nodes;
 
 namespace Guardian.Metering.Tests;
 
@@ -11,7 +12,14 @@ public class DataframesTests
         var interval = new EpcInterval(start.ToUnixTimeMilliseconds(), start.AddHours(1).ToUnixTimeMilliseconds(), 8);
         var timeline = new InstanceTimeline(Guid.Empty, "p", "sgx.8m", [], [interval], []);
 
-        var frames = Dataframes.Create([timeline], start.AddHours(-3), start.AddHours(3))["dataframes"]!.AsArray();
+        var later = timeline with
+        {
+            Instance = Guid.AllBitsSet,
+            Running = [new EpcInterval(start.AddYears(1).ToUnixTimeMilliseconds(), start.AddYears(2).ToUnixTimeMilliseconds(), 8)],
+        };
+
+        var text = string.Concat(Dataframes.Write([later, timeline], start.AddHours(-3), start.AddHours(3)));
+        var frames = JsonNode.Parse(text)!["dataframes"]!.AsArray();
 
         Assert.Equal(2, frames.Count);
         Assert.Equal(

@@ -24,7 +24,7 @@ public sealed class JournalTests : IDisposable
             using (Journal.Open(Path, _ => { }))
             {
             }
-            Assert.Single(Journal.Read(Path));
+            Assert.Single(ReadAll());
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class JournalTests : IDisposable
         WriteJournal();
         File.WriteAllText(Path, File.ReadAllText(Path).Replace("\"mebibytes\":8", "\"mebibytes\":9", StringComparison.Ordinal));
 
-        var refusal = Assert.Throws<RefusedException>(() => Journal.Read(Path)).Refusal;
+        var refusal = Assert.Throws<RefusedException>(ReadAll).Refusal;
         Assert.Equal((MeteringReasons.DamagedJournal, RefusalKind.Damaged), (refusal.Reason, refusal.Kind));
         Assert.Contains("line 1 is damaged", refusal.Detail, StringComparison.Ordinal);
         Assert.Throws<RefusedException>(() => Journal.Open(Path, _ => { }));
@@ -61,7 +61,7 @@ public sealed class JournalTests : IDisposable
         using (Journal.Open(Path, _ => count++))
         {
         }
-        Assert.Equal((Lines, Lines, (long)Lines * line.Length), (count, Journal.Read(Path).Count, new FileInfo(Path).Length));
+        Assert.Equal((Lines, Lines, (long)Lines * line.Length), (count, ReadAll().Count, new FileInfo(Path).Length));
 
         using (var file = File.OpenWrite(Path))
         {
@@ -77,8 +77,10 @@ public sealed class JournalTests : IDisposable
     {
         File.WriteAllBytes(Path, new byte[3 * 1024 * 1024]);
 
-        Assert.Contains("line 1 is damaged", Assert.Throws<RefusedException>(() => Journal.Read(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("line 1 is damaged", Assert.Throws<RefusedException>(ReadAll).Message, StringComparison.Ordinal);
     }
+
+    private List<JournalRecord> ReadAll() => [.. Journal.Read(Path, DateTimeOffset.MinValue)];
 
     private void WriteJournal()
     {

@@ -110,6 +110,58 @@ public sealed class NodeProgramTests : IDisposable
         Assert.Contains("hint: move the file away", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_second_daemon_of_a_journal_is_refused_and_takes_nothing_from_the_first()
+    {
+        using var first = Process.Start("dotnet", [Program, "--config", WriteConfiguration("relay.sock")]);
+        try
+        {
+            while (!File.Exists(folder.File("epc.journal.alive")))
+            {
+                Assert.False(first.HasExited, "the daemon ended");
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+            var claims = await ReadInodeAsync();
+            var (exitCode, error) = await RunAsync("dotnet", Program, "--config", WriteConfiguration("other.sock"));
+            Assert.Contains($"another daemon has the journal {folder.File("epc.journal")} open", error, StringComparison.Ordinal);
+            Assert.Equal(3, exitCode);
+            // The first one goes on to write into the file that it has open.
+            Assert.Equal(claims, await ReadInodeAsync());
+            Assert.False(File.Exists(folder.File("other.sock")));
+        }
+        finally
+        {
+            first.Kill();
+            await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        async Task<string> ReadInodeAsync()
+        {
+            using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%i", folder.File("epc.journal.claims")])
+            {
+                RedirectStandardOutput = true,
+            })!;
+            return await stat.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Theory]
+    [InlineData("<&- >&-")]
+    [InlineData("<&- >&- 2>&-")]
+    public async Task A_daemon_without_streams_serves_and_ends_by_a_signal(string streams)
+    {
+        var start = $"exec dotnet {Program} --config {WriteConfiguration("relay.sock")} {streams}";
+        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", start]))!;
+        while (!File.Exists(folder.File("epc.journal.alive")))
+        {
+            Assert.False(process.HasExited, "the daemon ended");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+    }
+
     private string WriteConfiguration(string listen, string more = "") => folder.Write("node.yaml", $"""
         relay:
           listen: {folder.File(listen)}

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using Guardian.OpenStack.Compute;
+using Guardian.OpenStack.Configuration;
 using Guardian.OpenStack.Placement;
+using Guardian.OpenStack.Session;
 using Guardian.Refusals;
 
 namespace Guardian.OpenStack.Tests;
@@ -121,6 +124,47 @@ public class CloudSessionTests
         using var session = cloud.Connect();
 
         Assert.Empty(await new NovaClient(session).ListAggregatesAsync());
+    }
+
+    [Theory]
+    [InlineData(302)]
+    [InlineData(307)]
+    public async Task A_redirection_is_told_and_gets_no_password(int status)
+    {
+        var asked = new List<string>();
+        using var service = new HttpListener();
+        var address = $"http://127.0.0.1:{FindPort()}";
+        service.Prefixes.Add(address + "/");
+        service.Start();
+        var serving = Task.Run(async () =>
+        {
+            while (await service.GetContextAsync() is { } context)
+            {
+                asked.Add(context.Request.RawUrl!);
+                (context.Response.StatusCode, context.Response.RedirectLocation) = (status, "https://cloud.example/v3/auth/tokens");
+                context.Response.Close();
+            }
+        });
+        using var session = new CloudSession(
+            new CloudSettings(new Dictionary<string, string>
+            {
+                ["auth_url"] = address + "/v3", ["username"] = "u", ["password"] = "p4ssword", ["project_name"] = "p",
+            }),
+            TimeProvider.System);
+        var failure = await Assert.ThrowsAsync<RefusedException>(() => new NovaClient(session).ListAggregatesAsync());
+        Assert.Equal(
+            "keystone POST auth/tokens: the service is at https://cloud.example/v3/auth/tokens, which auth_url or the catalog must name",
+            failure.Message);
+        Assert.Equal(["/v3/auth/tokens"], asked);
+        service.Close();
+        await Assert.ThrowsAnyAsync<Exception>(() => serving);
+
+        static int FindPort()
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        }
     }
 
     [Fact]

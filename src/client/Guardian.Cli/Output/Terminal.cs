@@ -40,6 +40,16 @@ internal sealed class Terminal(bool json, TextWriter output, TextWriter error)
     /// <summary>Writes a line that is the same for people and programs.</summary>
     public void Print(string line) => output.WriteLine(line);
 
+    /// <summary>Writes a line in parts that are the same for people and programs.</summary>
+    public void Print(IEnumerable<string> parts)
+    {
+        foreach (var part in parts)
+        {
+            output.Write(part);
+        }
+        output.WriteLine();
+    }
+
     /// <summary>Reports why the command ends, in the form that was asked for.</summary>
     public void Fail(Refusal refusal)
     {

@@ -29,15 +29,9 @@ public class HostStream : IGuestStream
     /// open.</summary>
     /// <param name="descriptor">0, 1 or 2.</param>
     /// <returns>The stream; <c>/dev/null</c> if the process was started without it.</returns>
-    public static HostStream Standard(int descriptor)
-    {
-        // A process that is started without a stream soon opens something of its own under the number, which a guest must not reach. Such
-        // descriptors close at the start of another program, and inherited ones do not, or they would not be here.
-        var isInherited = Libc.ControlFile(descriptor, Libc.GetDescriptorFlags, 0) == 0;
-        return isInherited
-            ? new(descriptor, Libc.IsTerminal(descriptor) == 1 ? FileKind.CharacterDevice : FileKind.Unknown, isOwned: false)
-            : new(Libc.OpenAt(Libc.CurrentDirectory, "/dev/null", Libc.ReadWrite | Libc.CloseOnExec, 0), FileKind.Unknown, isOwned: true);
-    }
+    public static HostStream Standard(int descriptor) => InheritedStreams.Has(descriptor)
+        ? new(descriptor, Libc.IsTerminal(descriptor) == 1 ? FileKind.CharacterDevice : FileKind.Unknown, isOwned: false)
+        : new(Libc.OpenAt(Libc.CurrentDirectory, "/dev/null", Libc.ReadWrite | Libc.CloseOnExec, 0), FileKind.Unknown, isOwned: true);
 
     /// <inheritdoc/>
     public virtual unsafe FileError Read(Span<byte> buffer, out int read)

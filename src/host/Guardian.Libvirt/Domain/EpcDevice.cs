@@ -11,8 +11,15 @@ public readonly record struct EpcDevice(long Kibibytes, int? HostNode)
     public const string Model = "sgx-epc";
 
     /// <summary>Finds the EPC devices of a definition.</summary>
-    public static IEnumerable<XElement> FindAll(XElement domain) =>
-        FindMemoryDevices(domain).Where(device => (string?)device.Attribute("model") == Model);
+    public static IEnumerable<XElement> FindAll(XElement domain) => FindMemoryDevices(domain).Where(Is);
+
+    /// <summary>Whether a device is one.</summary>
+    /// <param name="device">The device of a definition, or one that is attached.</param>
+    public static bool Is(XElement device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return (string?)device.Attribute("model") == Model;
+    }
 
     /// <summary>Finds the memory devices of a definition; EPC devices are some of them.</summary>
     public static IEnumerable<XElement> FindMemoryDevices(XElement domain) => domain.Elements("devices").Elements("memory");

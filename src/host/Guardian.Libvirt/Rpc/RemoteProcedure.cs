@@ -21,6 +21,7 @@ public enum RemoteProcedure : uint
     DomainMigratePrepare2 = 108,
     DomainMigratePrepareTunnel = 148,
     ConnectGetLibVersion = 157,
+    DomainAttachDeviceFlags = 160,
     DomainManagedSave = 182,
     DomainSnapshotCreateXml = 185,
     DomainMigrateBegin3 = 213,

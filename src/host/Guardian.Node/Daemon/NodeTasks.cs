@@ -6,7 +6,6 @@ using Guardian.ComputeHost.Configuration;
 using Guardian.ComputeHost.Guests;
 using Guardian.ComputeHost.Inventory;
 using Guardian.ComputeHost.Machine;
-using Guardian.Metering;
 using Guardian.Node.Definitions;
 using Guardian.Node.Metering;
 using Guardian.Node.Metrics;
@@ -32,26 +31,20 @@ internal static class NodeTasks
     /// <param name="configuration">The configuration.</param>
     /// <param name="name">Nova's name of this host.</param>
     /// <param name="session">The cloud; null when none is configured, and then nothing is published.</param>
-    /// <param name="passed">The definitions that the relay passes on.</param>
-    /// <param name="known">The claims of this host's servers.</param>
+    /// <param name="meter">The meter, which runs.</param>
     /// <param name="relay">Reads the relay's part of the daemon's state.</param>
     /// <param name="check">Runs the built-in check of the host.</param>
     /// <param name="log">Receives a line for each event that an operator may want to know.</param>
-    /// <exception cref="RefusedException"><see cref="MeteringReasons.DamagedJournal"/>, or a reason of
-    /// <see cref="EndpointReasons"/>.</exception>
-    /// <exception cref="IOException">The journal cannot be opened, or the address cannot be listened on.</exception>
+    /// <exception cref="RefusedException">A reason of <see cref="EndpointReasons"/>.</exception>
+    /// <exception cref="IOException">The address cannot be listened on.</exception>
     public static void Start(
-        NodeConfiguration configuration, HostName name, CloudSession? session, PassedDefinitions passed, KnownClaims known,
-        RelayState relay, Func<bool> check, Action<string> log)
+        NodeConfiguration configuration, HostName name, CloudSession? session, Meter meter, RelayState relay, Func<bool> check,
+        Action<string> log)
     {
-        var clock = new HostClock(TimeProvider.System);
-        var processes = new GuestProcesses();
-        var meter = new Meter(configuration.Journal, clock.Read, log);
-        new GuestWatch(meter, processes, passed, known, clock.Read, configuration.Upstream, log).Start();
-
         var inventory = session is null ? null : StartInventory(configuration, name, session, check, log);
         if (configuration.Monitoring is { } address)
         {
+            var processes = new GuestProcesses();
             string Write() => WriteMetrics(configuration, name.Current, inventory, meter, processes)
                 + DaemonMetrics.Write(name.Current, ReadState(session, inventory, meter, relay));
             IEnumerable<GuestMetrics> ListGuests() => meter.ListGuests().Where(guest => guest.Claimed > 0);

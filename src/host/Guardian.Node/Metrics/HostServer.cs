@@ -18,6 +18,9 @@ namespace Guardian.Node.Metrics;
 internal sealed record HttpAnswer(
     int Status, string Type, ReadOnlyMemory<byte> Body, params IReadOnlyList<(string Name, string Value)> Headers)
 {
+    /// <summary>The parts of a body that is made while it is sent, in place of <see cref="Body"/>; null when there are none.</summary>
+    public IEnumerable<byte[]>? Parts { get; init; }
+
     /// <summary>Makes an answer of one line of text.</summary>
     public static HttpAnswer OfText(int status, string line, params IReadOnlyList<(string Name, string Value)> headers) =>
         new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(line + "\n"), headers);
@@ -30,6 +33,7 @@ internal static class HostServer
 {
     private const int MaxRequestLineSize = 4096;
     private const int MaxHeadersSize = 16 * 1024;
+    private const int PartSize = 64 * 1024;
 
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
@@ -74,11 +78,21 @@ internal static class HostServer
     {
         response.StatusCode = answer.Status;
         response.ContentType = answer.Type;
-        response.ContentLength = answer.Body.Length;
         foreach (var (name, value) in answer.Headers)
         {
             response.Headers[name] = value;
         }
+        if (answer.Parts is { } parts)
+        {
+            var buffer = new BufferedStream(response.Body, PartSize);
+            foreach (var part in parts)
+            {
+                await buffer.WriteAsync(part, cancellation).ConfigureAwait(false);
+            }
+            await buffer.FlushAsync(cancellation).ConfigureAwait(false);
+            return;
+        }
+        response.ContentLength = answer.Body.Length;
         await response.Body.WriteAsync(answer.Body, cancellation).ConfigureAwait(false);
     }
 }

@@ -53,7 +53,7 @@ internal static class NodeEndpoint
             return (request.Method, request.Path.Value) switch
             {
                 ("GET", "/metrics") => Give(MetricsText.MediaType, Encoding.UTF8.GetBytes(metrics())),
-                ("GET", "/v1/journal") => Give(JournalType, ReadJournal(journal)),
+                ("GET", "/v1/journal") => ReadJournal(request.Query, journal),
                 ("GET", "/v1/dataframes") => ReadFrames(request.Query, journal),
                 ("GET", "/v1/guests") => Give(JsonType, WriteGuests(listGuests())),
                 _ => HttpAnswer.OfText(
@@ -69,14 +69,18 @@ internal static class NodeEndpoint
 
     private static HttpAnswer Give(string type, byte[] body) => new(StatusCodes.Status200OK, type, body);
 
-    private static byte[] ReadJournal(string journal)
+    private static HttpAnswer Give(string type, IEnumerable<byte[]> parts) => new(StatusCodes.Status200OK, type, default) { Parts = parts };
+
+    private static HttpAnswer ReadJournal(IQueryCollection query, string journal)
     {
-        var lines = new MemoryStream();
-        foreach (var record in Journal.Read(journal))
+        var from = DateTimeOffset.MinValue;
+        if (query.ContainsKey("begin") && !TryParse(query["begin"], out from))
         {
-            lines.Write(record.ToLine());
+            return HttpAnswer.OfText(StatusCodes.Status400BadRequest, "give begin as 2026-01-31T00:00:00Z");
         }
-        return lines.ToArray();
+        // A damaged line is found before the answer begins.
+        _ = Journal.Read(journal, from).Count();
+        return Give(JournalType, Journal.Read(journal, from).Select(record => record.ToLine()));
     }
 
     // The names are those of Ceilometer's samples, and of the data frames.
@@ -94,8 +98,8 @@ internal static class NodeEndpoint
 
     private static HttpAnswer ReadFrames(IQueryCollection query, string journal) =>
         TryParse(query["begin"], out var begin) && TryParse(query["end"], out var end) && begin < end && end - begin <= MaxPeriod
-            ? Give(JsonType, Encoding.UTF8.GetBytes(
-                Dataframes.Create(Timeline.Build(Journal.Read(journal)).Values, begin, end).ToJsonString()))
+            ? Give(
+                JsonType, Dataframes.Write(Timeline.Build(Journal.Read(journal, begin)).Values, begin, end).Select(Encoding.UTF8.GetBytes))
             : HttpAnswer.OfText(
                 StatusCodes.Status400BadRequest, "give begin and a later end as 2026-01-31T00:00:00Z, at most a year apart");
 

@@ -36,7 +36,7 @@ internal sealed class GuestCalls(
         return header.IsRemoteCall && (MigrationPrepare.IsPrepare(procedure) || procedure is
             RemoteProcedure.ConnectOpen or RemoteProcedure.ConnectSupportsFeature or RemoteProcedure.AuthSaslInit
             or RemoteProcedure.DomainCreateXml or RemoteProcedure.DomainDefineXml
-            or RemoteProcedure.DomainCreateXmlWithFiles or RemoteProcedure.DomainDefineXmlFlags
+            or RemoteProcedure.DomainCreateXmlWithFiles or RemoteProcedure.DomainDefineXmlFlags or RemoteProcedure.DomainAttachDeviceFlags
             or RemoteProcedure.DomainSave or RemoteProcedure.DomainSaveFlags
             or RemoteProcedure.DomainSaveParams or RemoteProcedure.DomainManagedSave
             or RemoteProcedure.DomainSnapshotCreateXml
@@ -60,6 +60,8 @@ internal sealed class GuestCalls(
             case RemoteProcedure.AuthSaslInit:
                 return Decide(Refuse(header, RelayReasons.Sasl.Because(
                     "SASL would hide the calls from the relay; set auth_unix_rw to none or polkit in libvirtd.conf")));
+            case RemoteProcedure.DomainAttachDeviceFlags:
+                return Decide(InspectDevice(header, payload));
             case var procedure when MigrationPrepare.IsPrepare(procedure):
                 return Decide(InspectMigrationTarget(header, payload));
             case var _ when !mayWait:
@@ -111,6 +113,22 @@ internal sealed class GuestCalls(
         return rewriting.Xml is null
             ? null
             : FrameVerdict.Replace(header.MakeFrame(new XdrWriter().WriteString(rewriting.Xml).WriteBytes(rest).ToArray()));
+    }
+
+    // remote_domain_attach_device_flags_args: domain | string xml | uint32 flags. A guest has the EPC of its claim, which the relay adds.
+    private FrameVerdict? InspectDevice(RpcHeader header, ReadOnlySpan<byte> payload)
+    {
+        var reader = new XdrReader(payload);
+        if (!GuestName.TryRead(ref reader, out var guest) || !reader.TryReadString(MaxString, out var xml)
+            || DomainXml.Read(xml).Value?.Root is not { } device)
+        {
+            return Refuse(header, RelayReasons.MalformedDefinition.Because(
+                "whether a device is EPC is not known, because it cannot be read"));
+        }
+        return EpcDevice.Is(device)
+            ? Refuse(header, RelayReasons.NoClaim.Because(
+                $"EPC cannot be attached to {guest.Name}: a guest has what Placement claims for it, from its definition on"))
+            : null;
     }
 
     // remote_domain_snapshot_create_xml_args: domain | string xml_desc | uint32 flags

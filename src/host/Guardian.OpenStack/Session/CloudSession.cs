@@ -108,7 +108,7 @@ public sealed class CloudSession : IDisposable
                 answers[request.Service.Name] = false;
             }
             var body = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? body : throw ServiceError.Read(request.ToString(), response.StatusCode, body);
+            return response.IsSuccessStatusCode ? body : throw Explain(request.ToString(), response, body);
         }
     }
 
@@ -141,7 +141,7 @@ public sealed class CloudSession : IDisposable
         var answer = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            throw ServiceError.Read(Request, response.StatusCode, answer);
+            throw Explain(Request, response, answer);
         }
         try
         {
@@ -157,6 +157,11 @@ public sealed class CloudSession : IDisposable
                 CloudReasons.BadAnswer.Because($"{settings.AuthAddress} answers, but not as Keystone version 3 does"), failure);
         }
     }
+
+    private static RefusedException Explain(string request, HttpResponseMessage response, byte[] body) =>
+        response is { StatusCode: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest, Headers.Location: { } address }
+            ? new(CloudReasons.BadAnswer.Because($"{request}: the service is at {address}, which auth_url or the catalog must name"))
+            : ServiceError.Read(request, response.StatusCode, body);
 
     private async Task<HttpResponseMessage> RetryAsync(
         ServiceKind service, string name, bool isRepeatable, Func<HttpRequestMessage> create, CancellationToken cancellation)
@@ -236,6 +241,8 @@ public sealed class CloudSession : IDisposable
     {
         var handler = new SocketsHttpHandler
         {
+            // A redirection would take a password or a token to an address that nobody configured, and make a GET of a POST.
+            AllowAutoRedirect = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             ConnectTimeout = TimeSpan.FromSeconds(10),
         };

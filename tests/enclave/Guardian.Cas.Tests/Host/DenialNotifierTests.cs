@@ -19,7 +19,7 @@ namespace Guardian.Cas.Tests.Host;
 /// <summary>The operator hears of denials; callers decide neither where the CAS sends, nor how often, nor what.</summary>
 public sealed class DenialNotifierTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentQueue<string> received = new();
     private readonly ConcurrentQueue<string> redirected = new();

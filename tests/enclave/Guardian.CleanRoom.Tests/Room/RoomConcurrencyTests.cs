@@ -9,7 +9,7 @@ namespace Guardian.CleanRoom.Tests.Room;
 /// <summary>Members may read budgets and answers during an analysis; an answer is readable only when the log has it.</summary>
 public sealed class RoomConcurrencyTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly Question Overlap = new() { Kind = QuestionKind.Overlap };
 
     private readonly BlockingNoise noise = new();

@@ -8,7 +8,7 @@ namespace Guardian.Node.Tests.Kubernetes;
 [Trait("Starts", "processes")]
 public sealed class KubernetesProgramTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly TemporaryFolder folder = new();
 

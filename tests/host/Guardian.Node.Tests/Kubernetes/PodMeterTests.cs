@@ -142,7 +142,7 @@ public sealed class PodMeterTests : IAsyncLifetime
     }
 
     private Dictionary<string, (decimal Epc, string? Project)> Usage() =>
-        Timeline.Build(Journal.Read(folder.File("n.journal"))).ToDictionary(
+        Timeline.Build(Journal.Read(folder.File("n.journal"), DateTimeOffset.MinValue)).ToDictionary(
             each => each.Key.ToString(), each => (EpcUsage.SumRunning(each.Value, Begin, Begin.AddDays(1)), each.Value.Project));
 
     private static string Pod(string id, string space, string epc, double startedAt) =>

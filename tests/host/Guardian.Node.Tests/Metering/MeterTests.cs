@@ -87,7 +87,7 @@ public sealed class MeterTests : IDisposable
             now += 1_800_000;
             meter.Reconcile(Clock(), [new GuestProcess(Instances[0], 1, 16, now - 1_800_000)]);
         }
-        var timeline = Timeline.Build(Journal.Read(path))[Instances[0]];
+        var timeline = Timeline.Build(Journal.Read(path, DateTimeOffset.MinValue))[Instances[0]];
 
         Assert.Equal(8 + 16, Held(timeline, launched.AddDays(-1), launched, 2));
         // A resize restarts Nova's count at a new launch.
@@ -104,7 +104,7 @@ public sealed class MeterTests : IDisposable
         {
             meter.Reconcile(Clock(), [new GuestProcess(Instances[1], 7, 32, now - 7_200_000 / 10)]);
         }
-        var timeline = Timeline.Build(Journal.Read(path))[Instances[1]];
+        var timeline = Timeline.Build(Journal.Read(path, DateTimeOffset.MinValue))[Instances[1]];
 
         Assert.Equal([new EpcInterval(now - 720_000 + 1_700_000_000_000, now + 1_700_000_000_000, 32)], timeline.Running);
     }
@@ -143,7 +143,7 @@ public sealed class MeterTests : IDisposable
             meter.RecordRemoved(Instances[0]);
         }
 
-        var stay = Assert.Single(Timeline.Build(Journal.Read(path))[Instances[0]].Stays);
+        var stay = Assert.Single(Timeline.Build(Journal.Read(path, DateTimeOffset.MinValue))[Instances[0]].Stays);
         Assert.Equal(7_320_000, stay.End - stay.Start);
     }
 

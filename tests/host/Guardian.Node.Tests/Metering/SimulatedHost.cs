@@ -24,7 +24,7 @@ internal sealed class SimulatedHost(string journal) : IDisposable
     /// <summary>The due amount by instance and second of the calendar, in MiB times milliseconds.</summary>
     public Dictionary<(Guid Instance, long Second), long> Due { get; } = [];
 
-    public IReadOnlyList<JournalRecord> Records => Journal.Read(journal);
+    public IReadOnlyList<JournalRecord> Records => [.. Journal.Read(journal, DateTimeOffset.MinValue)];
 
     private ClockReading Now => new(boot, uptime, uptime + offset);
 

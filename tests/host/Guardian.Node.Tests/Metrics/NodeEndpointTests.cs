@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Guardian.ComputeHost.Configuration;
+using Guardian.Metering;
 using Guardian.Node.Metrics;
 using Guardian.Refusals;
 using Microsoft.AspNetCore.Builder;
@@ -150,6 +151,34 @@ public sealed class NodeEndpointTests : IAsyncDisposable
             Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
             Assert.Contains("line 1 is damaged", await answer.Content.ReadAsStringAsync(Ending), StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_journal_is_given_from_the_file_on_that_the_period_needs()
+    {
+        static JournalRecord Record(JournalKind kind, int day, Guid? guest = null)
+        {
+            var at = new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
+            return JournalRecord.At(
+                new ClockReading(Guid.Empty, day * 86_400_000L, at), kind, guest, kind == JournalKind.Defined ? 8 : 0);
+        }
+        JournalRecord[] first = [Record(JournalKind.Defined, 1, Guid.Empty), Record(JournalKind.Alive, 2), Record(JournalKind.Alive, 10)];
+        JournalRecord[] second = [first[0], Record(JournalKind.Continued, 10), Record(JournalKind.Started, 11, Guid.Empty)];
+        await File.WriteAllBytesAsync(folder.File("none.journal"), [.. first.SelectMany(record => record.ToLine())], Ending);
+        await File.WriteAllBytesAsync(folder.File("none.journal.2"), [.. second.SelectMany(record => record.ToLine())], Ending);
+        var address = await ServeAsync(isSecure: false, tokenFile: null);
+        async Task<IEnumerable<JournalRecord>> Read(string query)
+        {
+            using var answer = await GetAsync(new Uri(address, $"/v1/journal{query}"), null);
+            return Journal.Read(await answer.Content.ReadAsByteArrayAsync(Ending), "answer");
+        }
+        Assert.Equal([.. first, second[2]], await Read(""));
+        Assert.Equal([.. first, second[2]], await Read("?begin=2026-01-10T12:00:00Z"));
+        Assert.Equal(second, await Read("?begin=2026-01-12"));
+        using var wrong = await GetAsync(new Uri(address, "/v1/journal?begin=today"), null);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        using var frames = await GetAsync(new Uri(address, "/v1/dataframes?begin=2026-01-01&end=2026-01-12"), null);
+        Assert.Equal("""{"dataframes":[]}""", await frames.Content.ReadAsStringAsync(Ending));
     }
 
     [Theory]

@@ -79,6 +79,9 @@ public sealed class RealLibvirtTests(RealLibvirt libvirt) : IClassFixture<RealLi
         guest.Virsh("migrate", "--live", "--p2p", guest.Name, "qemu+unix:///system?socket=/nowhere")
             .Ends(1).Says("cannot leave its processor");
         guest.Virsh("snapshot-create-as", guest.Name, "one").Ends(1).Says("disks only");
+        using var folder = new TemporaryFolder();
+        folder.Write("more.xml", "<memory model='sgx-epc'><target><size unit='KiB'>8192</size><node>0</node></target></memory>");
+        guest.Virsh("attach-device", guest.Name, folder.File("more.xml"), "--config").Ends(1).Says("cannot be attached");
         Assert.Contains("running", guest.Virsh("domstate", guest.Name).Output, StringComparison.Ordinal);
         guest.Virsh("reboot", guest.Name);
         guest.Virsh("destroy", guest.Name).Ends(0);

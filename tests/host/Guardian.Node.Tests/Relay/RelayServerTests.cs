@@ -191,6 +191,23 @@ public sealed class RelayServerTests
         Assert.Equal(RpcStatus.Error, Snapshot(running with { Id = -1 }, flags: 0));
     }
 
+    [Fact]
+    public void A_device_that_is_EPC_is_not_attached_and_others_are()
+    {
+        using var relay = new TestRelay();
+        using var client = relay.Connect();
+        var guest = new GuestName("instance-00000001", Guid.Parse(TestDomain.Uuid), -1);
+        (RpcHeader Header, byte[] Payload) Attach(string device) => client.Call(
+            RemoteProcedure.DomainAttachDeviceFlags, guest.WriteTo(new XdrWriter()).WriteString(device).WriteUInt32(2).ToArray());
+        var (header, payload) = Attach("<memory model='sgx-epc'><target><size unit='KiB'>8192</size></target></memory>");
+        Assert.Equal(RpcStatus.Error, header.Status);
+        Assert.Contains("cannot be attached", RpcError.Read(payload).Message, StringComparison.Ordinal);
+        Assert.Equal(RpcStatus.Error, Attach("<memory model='sgx-epc'").Header.Status);
+        Assert.Empty(relay.Daemon.Frames);
+        Assert.Equal(RpcStatus.Ok, Attach("<interface type='network'><model type='virtio'/></interface>").Header.Status);
+        Assert.Equal(RpcStatus.Ok, Attach("<memory model='dimm'><target><size unit='KiB'>8192</size></target></memory>").Header.Status);
+    }
+
     [Theory]
     [InlineData(" id='7'", GuestKind.Epc)]
     [InlineData("", GuestKind.Plain)]

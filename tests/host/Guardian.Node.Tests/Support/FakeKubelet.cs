@@ -44,7 +44,7 @@ internal sealed class FakeKubelet : IAsyncDisposable
 
     public async Task<RegisterRequest> WaitForAsync(string resource)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         while (true)
         {
             if (Registered.FirstOrDefault(each => each.ResourceName == resource) is { } found)

@@ -14,7 +14,7 @@ namespace Guardian.Cli.Commands.Cloud;
 /// <summary>The options that say how hosts' daemons are asked, and the questions.</summary>
 internal sealed class NodeDownloads
 {
-    // A year of a busy host is a few dozen megabytes.
+    // A year of a host that starts a thousand servers a day has 300 MB.
     private const long MaxAnswerSize = 1024L * 1024 * 1024;
     private const int MaxTokenSize = 4096;
     private const int MaxSentence = 300;
@@ -66,10 +66,10 @@ internal sealed class NodeDownloads
             : throw CliReasons.BadFile.Refuse($"{file} has no token: one line of printable characters without blanks");
     }
 
-    /// <summary>Downloads a host's journal.</summary>
+    /// <summary>Downloads a host's journal, as far as it tells of the time from an instant on.</summary>
     /// <exception cref="RefusedException">The host does not give it.</exception>
-    public static Task<byte[]> DownloadJournalAsync(HttpClient client, Uri node, CancellationToken cancellation) =>
-        DownloadAsync(client, node, "/v1/journal", "journal", cancellation);
+    public static Task<byte[]> DownloadJournalAsync(HttpClient client, Uri node, DateTimeOffset from, CancellationToken cancellation) =>
+        DownloadAsync(client, node, $"/v1/journal?begin={from.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}", "journal", cancellation);
 
     /// <summary>Downloads a daemon's metrics.</summary>
     /// <exception cref="RefusedException">The host does not give them.</exception>

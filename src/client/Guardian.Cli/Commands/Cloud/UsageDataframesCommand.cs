@@ -19,7 +19,7 @@ internal sealed class UsageDataframesCommand : CliCommand
         var (start, end) = options.ReadPeriod(arguments);
         var timelines = await options.ReadTimelinesAsync(arguments, cancellation).ConfigureAwait(false)
             ?? throw CliReasons.NoJournal.Refuse("dataframes are made from journals, and none is given");
-        terminal.Print(Dataframes.Create(timelines.Values, start, end).ToJsonString());
+        terminal.Print(Dataframes.Write(timelines.Values, start, end));
         return ExitCode.Done;
     }
 }

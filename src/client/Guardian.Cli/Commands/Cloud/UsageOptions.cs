@@ -79,7 +79,9 @@ internal sealed class UsageOptions
         {
             return (named is null ? null : Timeline.Merge(named), []);
         }
-        var answers = await fleet.AskAsync(arguments, session, DownloadAsync, cancellation).ConfigureAwait(false);
+        var (from, _) = ReadPeriod(arguments);
+        var answers = await fleet.AskAsync(
+            arguments, session, (http, address, token) => DownloadAsync(http, address, from, token), cancellation).ConfigureAwait(false);
         return (
             Timeline.Merge([.. named ?? [], .. answers.Values.Select(answer => answer.Value).OfType<InstanceTimelines>()]),
             [.. answers.Where(answer => answer.Value.Refusal is not null).OrderBy(answer => answer.Key, StringComparer.Ordinal)
@@ -93,22 +95,24 @@ internal sealed class UsageOptions
         {
             return null;
         }
-        var hosts = files.SelectMany(FindJournals).Select(file => Timeline.Build(InputFile.Use(file, () => Journal.Read(file)))).ToList();
+        var (from, _) = ReadPeriod(arguments);
+        var hosts = files.SelectMany(FindJournals)
+            .Select(file => InputFile.Use(file, () => Timeline.Build(Journal.Read(file, from)))).ToList();
         using var http = downloads.Connect(arguments);
         foreach (var address in addresses)
         {
-            hosts.Add(await DownloadAsync(http, address, cancellation).ConfigureAwait(false));
+            hosts.Add(await DownloadAsync(http, address, from, cancellation).ConfigureAwait(false));
         }
         return hosts;
     }
 
-    private static async Task<InstanceTimelines> DownloadAsync(HttpClient http, Uri address, CancellationToken cancellation) =>
-        Timeline.Build(Journal.Read(
-            await NodeDownloads.DownloadJournalAsync(http, address, cancellation).ConfigureAwait(false), [], address.ToString()));
+    private static async Task<InstanceTimelines> DownloadAsync(
+        HttpClient http, Uri address, DateTimeOffset from, CancellationToken cancellation) => Timeline.Build(Journal.Read(
+            await NodeDownloads.DownloadJournalAsync(http, address, from, cancellation).ConfigureAwait(false), address.ToString()));
 
     private static IEnumerable<string> FindJournals(string path) =>
         !Directory.Exists(path) ? [path]
-        : Directory.GetFiles(path, "*.journal") is { Length: > 0 } found ? found.Order(StringComparer.Ordinal)
+        : Journal.FindIn(path) is { Count: > 0 } found ? found
         : throw CliReasons.Io.Refuse($"there is no file *.journal in {path}");
 }
 
