@@ -345,8 +345,9 @@ has_no_claim() { local claims; claims=$(claims_of "$1") && ! grep CUSTOM_SGX_EPC
 race() { python3 "$repository/tests/openstack/race.py" "$@"; }
 
 fits_after_delete() {
-  local running
-  running=$(openstack server list --status ACTIVE -f value -c Name | grep -m 1 race) && eventually gone "$running" && create next sgx.8m
+  local active running
+  active=$(openstack server list --status ACTIVE -f value -c Name) && running=$(grep -m 1 race <<<"$active") && eventually gone "$running" &&
+    create next sgx.8m
 }
 
 # ---- the daemon
