@@ -45,7 +45,8 @@ public static class Dataframes
                 .Where(point => point.Quantity > 0).ToList();
             if (points.Count > 0)
             {
-                yield return MakeFrame(hour, [.. points.Select(point => MakePoint(point.Timeline, point.Quantity))]);
+                var metric = new JsonArray([.. points.Select(point => MakePoint(point.Timeline, point.Quantity))]);
+                yield return MakeFrame(hour, metric);
             }
             foreach (var (instance, timeline) in begun.ToList())
             {
