@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Guardian.CleanRoom.Client.Reading;
@@ -18,6 +19,9 @@ internal sealed record Amount(string Number, string Unit)
             .Split(' '),
     ];
 
+    private static readonly SearchValues<char> Begin = SearchValues.Create("0123456789.,-+");
+    private static readonly SearchValues<char> End = SearchValues.Create("0123456789.,");
+
     private static readonly string[] Signs = ["€ EUR", "£ GBP", "$ USD", "$ CAD", "$ AUD", "¥ JPY", "¥ CNY"];
 
     /// <summary>Splits a cell.</summary>
@@ -28,8 +32,8 @@ internal sealed record Amount(string Number, string Unit)
     {
         var sign = text is ['-' or '+', ..] ? text[..1] : "";
         var rest = text[sign.Length..];
-        var first = rest.IndexOfAny([.. "0123456789.,-+"]);
-        var end = rest.LastIndexOfAny([.. "0123456789.,"]) + 1;
+        var first = rest.AsSpan().IndexOfAny(Begin);
+        var end = rest.AsSpan().LastIndexOfAny(End) + 1;
         if (first < 0 || end <= first)
         {
             return null;
